@@ -1,0 +1,1 @@
+"""What the program is about, as frozen dataclasses and pure rules. Nothing here does I/O."""

@@ -1,0 +1,284 @@
+"""Enrichment: people, fields, eligibility, prices, and the states a batch may take.
+
+Prices and limits: Tamtam contract sheet section 3 (1 credit per person for emails, 10 for phones, 1 to 100
+people per batch; reserved on submission, confirmed on completion).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.contact import EmailValue, PhoneValue
+from app.domain.credits import Spending
+from app.domain.identifiers import linkedin_slug, normalise_domain
+from app.domain.outcomes import Outcome
+
+
+class EnrichField(StrEnum):
+    """A field that can be bought; the value is its name on the command line."""
+
+    EMAILS = "emails"
+    PHONES = "phones"
+
+
+PRICES: dict[EnrichField, int] = {EnrichField.EMAILS: 1, EnrichField.PHONES: 10}
+BATCH_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInput:
+    """A person to enrich. `contact_id` links to the library, None for a typed or imported person."""
+
+    first_name: str
+    last_name: str
+    domain: str
+    company_name: str = ""
+    linkedin_url: str = ""
+    contact_id: int | None = None
+
+    @property
+    def person_key(self) -> str:
+        """Identity for "not twice": the LinkedIn slug, else name and domain, folded."""
+        slug = linkedin_slug(self.linkedin_url)
+        if slug:
+            return f"linkedin:{slug}"
+        words = re.sub(r"\s+", " ", f"{self.first_name} {self.last_name}").strip().casefold()
+        return f"name:{words}@{normalise_domain(self.domain)}"
+
+
+def missing_for_enrichment(person: PersonInput) -> str:
+    """Why a person cannot be enriched, in words for the rep; "" when it can."""
+    missing = []
+    if not person.first_name.strip():
+        missing.append("first name")
+    if not person.last_name.strip():
+        missing.append("last name")
+    if not normalise_domain(person.domain):
+        missing.append("company domain")
+    if not missing:
+        return ""
+    return "Missing " + (" and ".join([", ".join(missing[:-1]), missing[-1]]) if len(missing) > 1 else missing[0]) + "."
+
+
+def price(fields: Iterable[EnrichField]) -> int:
+    """The most that one person may cost, in credits."""
+    return sum(PRICES[enrich_field] for enrich_field in set(fields))
+
+
+class BatchState(StrEnum):
+    """Where an enrichment batch stands.
+
+    `draft` waits for its turn; `reserved` has its credits set aside; `submitting` is written before the request
+    leaves; `submitted` has its request id; `collecting` has seen a first answer; the rest are ends.
+    `unknown_outcome` waits for the rep: it is never resent unasked.
+    """
+
+    DRAFT = "draft"
+    RESERVED = "reserved"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    COLLECTING = "collecting"
+    COMPLETE = "complete"
+    REJECTED = "rejected"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+    EXPIRED = "expired"
+    ABANDONED = "abandoned"
+
+    @property
+    def is_pollable(self) -> bool:
+        """Whether the provider can be asked for its results."""
+        return self in (BatchState.SUBMITTED, BatchState.COLLECTING)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self in (
+            BatchState.COMPLETE,
+            BatchState.REJECTED,
+            BatchState.UNKNOWN_OUTCOME,
+            BatchState.EXPIRED,
+            BatchState.ABANDONED,
+        )
+
+
+TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
+    BatchState.DRAFT: frozenset({BatchState.RESERVED, BatchState.REJECTED, BatchState.ABANDONED}),
+    BatchState.RESERVED: frozenset({BatchState.SUBMITTING, BatchState.DRAFT, BatchState.ABANDONED}),
+    BatchState.SUBMITTING: frozenset(
+        {BatchState.SUBMITTED, BatchState.REJECTED, BatchState.UNKNOWN_OUTCOME, BatchState.DRAFT}
+    ),
+    BatchState.SUBMITTED: frozenset(
+        {BatchState.COLLECTING, BatchState.COMPLETE, BatchState.EXPIRED, BatchState.ABANDONED}
+    ),
+    BatchState.COLLECTING: frozenset({BatchState.COMPLETE, BatchState.EXPIRED, BatchState.ABANDONED}),
+    BatchState.UNKNOWN_OUTCOME: frozenset({BatchState.DRAFT, BatchState.ABANDONED}),
+    BatchState.EXPIRED: frozenset({BatchState.DRAFT, BatchState.ABANDONED}),
+    BatchState.REJECTED: frozenset({BatchState.DRAFT, BatchState.ABANDONED}),
+    BatchState.COMPLETE: frozenset(),
+    BatchState.ABANDONED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitItem:
+    """One person of a submit. `client_key` is ours, unique, without personal data, and comes back in `custom`."""
+
+    client_key: str
+    person: PersonInput
+    fields: frozenset[EnrichField]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A provider's acceptance of a batch; `request_id` is the only handle on paid work."""
+
+    request_id: str
+    status: str
+    item_count: int
+
+
+class AnswerStatus(StrEnum):
+    """A poll's aggregate status, as far as it ends the polling; any other word counts as processing."""
+
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEntry:
+    """One entry of a poll's `results`: about a person, or about one field of a person (the vendor does not say).
+
+    `client_key` is "" when the entry carries none of ours. `raw` is the entry's own JSON.
+    """
+
+    client_key: str
+    enrichment_type: str = ""
+    status: str = ""
+    emails: tuple[EmailValue, ...] = ()
+    most_probable_email: str = ""
+    phones: tuple[PhoneValue, ...] = ()
+    error: str = ""
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichmentAnswer:
+    """A poll's answer. `raw_status` is the provider's own word."""
+
+    request_id: str
+    status: AnswerStatus
+    raw_status: str
+    item_count: int
+    entries: tuple[AnswerEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldResult:
+    """How one field of one person ended."""
+
+    field: EnrichField
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """How one person ended: values found, and an outcome per field asked for."""
+
+    client_key: str
+    results: tuple[FieldResult, ...]
+    emails: tuple[EmailValue, ...] = ()
+    phones: tuple[PhoneValue, ...] = ()
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichmentItem:
+    """One person of a run as the queue stores it. `outcomes` has one entry per field asked for."""
+
+    item_id: int
+    run_id: int
+    batch_id: int | None
+    row: int
+    client_key: str
+    person: PersonInput
+    fields: frozenset[EnrichField]
+    outcomes: dict[EnrichField, FieldResult]
+    emails: tuple[EmailValue, ...] = ()
+    phones: tuple[PhoneValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichmentBatch:
+    """One submit. `reserved` and `charged` in credits; `note` says in words why it is where it is."""
+
+    batch_id: int
+    run_id: int
+    state: BatchState
+    item_count: int
+    created_at: datetime
+    updated_at: datetime
+    request_id: str = ""
+    submitted_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    polls: int = 0
+    reserved: int = 0
+    charged: int = 0
+    note: str = ""
+    key_fingerprint: str = ""
+    unmatched: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichmentRun:
+    """One click on “Enrich”, or one PEOPLE.csv: its batches, what it may spend, and how its fields stand.
+
+    `counts` maps outcome → person-field pairs; `stopped` is True when the rep forbade new spend; `origin` is
+    where it came from, for example a file name.
+    """
+
+    run_id: int
+    created_at: datetime
+    fields: frozenset[EnrichField]
+    people: int
+    spending: Spending
+    batches: tuple[EnrichmentBatch, ...]
+    counts: dict[Outcome, int] = field(default_factory=dict)
+    stopped: bool = False
+    origin: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work remains that goes on by itself."""
+        return any(
+            batch.state.is_pollable
+            or batch.state is BatchState.SUBMITTING
+            or (not self.stopped and batch.state in (BatchState.DRAFT, BatchState.RESERVED))
+            for batch in self.batches
+        )
+
+
+class LedgerKind(StrEnum):
+    """A line of the ledger."""
+
+    RESERVED = "reserved"
+    CHARGED = "charged"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One append-only line: `credits` is always positive; `kind` says which way it goes."""
+
+    line_id: int
+    at: datetime
+    provider: str
+    kind: LedgerKind
+    credits: int
+    request_id: str = ""
+    batch_id: int | None = None
+    run_id: int | None = None
+    note: str = ""

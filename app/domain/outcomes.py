@@ -1,0 +1,72 @@
+"""Outcomes: how the asking for one ID, or one field of one person, ended.
+
+"No answer" must never look like "not found": `NOT_FOUND` is said only after a final answer without a value.
+"""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The end, or the present state, of one ID or one enrichment field."""
+
+    QUEUED = "queued"
+    IN_FLIGHT = "in_flight"
+    FOUND = "found"
+    PARTIAL = "partial"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+    @property
+    def label(self) -> str:
+        """The outcome in words for people."""
+        return _LABELS[self]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is still to come."""
+        return self in (Outcome.QUEUED, Outcome.IN_FLIGHT)
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether it ended without an answer (exit code 3 on the command line)."""
+        return self in (Outcome.FAILED, Outcome.UNKNOWN, Outcome.EXPIRED)
+
+
+_LABELS = {
+    Outcome.QUEUED: "Queued",
+    Outcome.IN_FLIGHT: "In flight",
+    Outcome.FOUND: "Found",
+    Outcome.PARTIAL: "Partly found",
+    Outcome.NOT_FOUND: "Not found",
+    Outcome.FAILED: "Failed",
+    Outcome.UNKNOWN: "Unknown",
+    Outcome.SUPPRESSED: "Suppressed",
+    Outcome.CANCELLED: "Cancelled",
+    Outcome.EXPIRED: "Expired",
+}
+
+
+def combine(outcomes: "list[Outcome]") -> Outcome:
+    """The outcome of a whole from its parts: a person from fields.
+
+    An open part keeps the whole open; found and anything else together are partly found; a part without an
+    answer outweighs "not found", because the whole is then not known to be absent.
+    """
+    parts = set(outcomes)
+    if not parts:
+        return Outcome.NOT_FOUND
+    if len(parts) == 1:
+        return parts.pop()
+    for still_open in (Outcome.IN_FLIGHT, Outcome.QUEUED):
+        if still_open in parts:
+            return Outcome.IN_FLIGHT
+    if Outcome.FOUND in parts or Outcome.PARTIAL in parts:
+        return Outcome.PARTIAL
+    for worst in (Outcome.UNKNOWN, Outcome.EXPIRED, Outcome.FAILED, Outcome.CANCELLED, Outcome.SUPPRESSED):
+        if worst in parts:
+            return worst
+    return Outcome.NOT_FOUND

@@ -1,0 +1,1 @@
+"""Dialogs; all are awaited, none runs a loop of its own."""

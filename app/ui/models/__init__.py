@@ -1,0 +1,1 @@
+"""Item models: ready strings for the views, data in one place."""

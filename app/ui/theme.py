@@ -1,0 +1,129 @@
+"""The program's look: one palette and one small style sheet, light or dark as the system is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.domain.outcomes import Outcome
+from app.ui.colours import DARK, LIGHT, Colours, Ink, current_colours
+from app.ui.icons import icon
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Distances in device-independent pixels; Qt scales them."""
+
+    xs: int = 4
+    s: int = 8
+    m: int = 12
+    l: int = 16  # noqa: E741
+    xl: int = 24
+
+
+SPACING = Spacing()
+
+
+class OutcomeStyle(NamedTuple):
+    """How an outcome looks; its label always stands beside it, colour is never the only sign."""
+
+    icon: QIcon
+    colour: QColor
+
+
+_OUTCOMES: Mapping[Outcome, tuple[str, Ink]] = {
+    Outcome.QUEUED: ("outcome-queued", Ink.MUTED),
+    Outcome.IN_FLIGHT: ("outcome-in-flight", Ink.INFO),
+    Outcome.FOUND: ("outcome-found", Ink.SUCCESS),
+    Outcome.PARTIAL: ("outcome-partial", Ink.SUCCESS),
+    Outcome.NOT_FOUND: ("outcome-not-found", Ink.MUTED),
+    Outcome.FAILED: ("outcome-failed", Ink.DANGER),
+    Outcome.UNKNOWN: ("outcome-unknown", Ink.UNKNOWN),
+    Outcome.SUPPRESSED: ("outcome-suppressed", Ink.WARNING),
+    Outcome.CANCELLED: ("outcome-cancelled", Ink.MUTED),
+    Outcome.EXPIRED: ("outcome-expired", Ink.WARNING),
+}
+
+
+def outcome_style(outcome: Outcome) -> OutcomeStyle:
+    """The icon and the ink of an outcome in the present scheme; the icon follows a later change by itself."""
+    name, ink = _OUTCOMES[outcome]
+    return OutcomeStyle(icon(name, ink), QColor(current_colours().ink(ink)))
+
+
+class Theme(QObject):
+    """Applies the look to the application and follows the system's light or dark for as long as it lives."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._app = app
+        self._choice: Qt.ColorScheme = Qt.ColorScheme.Unknown
+        app.setStyle("Fusion")
+        app.styleHints().colorSchemeChanged.connect(self._apply)
+        self._apply()
+
+    def choose(self, scheme: Qt.ColorScheme) -> None:
+        """Light or Dark whatever the system says; Unknown follows the system again."""
+        self._choice = scheme
+        self._apply()
+
+    def _apply(self) -> None:
+        scheme = self._choice
+        if scheme is Qt.ColorScheme.Unknown:
+            scheme = QGuiApplication.styleHints().colorScheme()
+        colours = DARK if scheme is Qt.ColorScheme.Dark else LIGHT
+        self._app.setPalette(build_palette(colours))
+        self._app.setStyleSheet(build_style_sheet(colours))
+        self.changed.emit()
+
+
+def build_palette(colours: Colours) -> QPalette:
+    """The palette of a scheme."""
+    role = QPalette.ColorRole
+    palette = QPalette()
+    for target, value in {
+        role.Window: colours.window,
+        role.WindowText: colours.text,
+        role.Base: colours.base,
+        role.AlternateBase: colours.raised,
+        role.Text: colours.text,
+        role.Button: colours.raised,
+        role.ButtonText: colours.text,
+        role.BrightText: colours.danger,
+        role.ToolTipBase: colours.raised,
+        role.ToolTipText: colours.text,
+        role.PlaceholderText: colours.muted,
+        role.Highlight: colours.selection,
+        role.HighlightedText: colours.text,
+        role.Accent: colours.fill,
+        role.Link: colours.accent,
+        role.LinkVisited: colours.accent,
+        role.Light: colours.raised,
+        role.Midlight: colours.line,
+        role.Mid: colours.line,
+        role.Dark: colours.strong_line,
+    }.items():
+        palette.setColor(target, QColor(value))
+    for target in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        palette.setColor(QPalette.ColorGroup.Disabled, target, QColor(colours.disabled))
+    return palette
+
+
+def build_style_sheet(colours: Colours) -> str:
+    """The style sheet of a scheme."""
+    folder = resources.files("app.resources")
+    ink = "dark" if colours is DARK else "light"
+    with resources.as_file(folder.joinpath("icons", f"chevron-down-{ink}.svg")) as path:
+        icons = Path(path).parent.as_posix()
+    text = folder.joinpath("style.qss").read_text(encoding="utf-8")
+    names = {name: getattr(colours, name) for name in Colours.__slots__}
+    for name, value in {**names, "icons": icons, "ink": ink}.items():
+        text = text.replace(f"@{name}@", value)
+    return text

@@ -1,0 +1,1 @@
+"""Widgets that know nothing of the program around them, save what they are handed."""

@@ -1,0 +1,119 @@
+"""Builds the services in order and takes them down again: the part of the composition root that needs no window."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from app.domain.changes import ChangeFeed
+from app.domain.provider import Provider
+from app.jobs.schedule import PollSchedule
+from app.services.credentials import CredentialService
+from app.services.enrichment import EnrichmentService
+from app.services.export import ExportService
+from app.services.fetching import FetchService
+from app.services.keyring_store import KeyringStore, KeyStore
+from app.services.library import LibraryService
+from app.services.providers import DemoBackend, ProviderDirectory
+from app.services.search import SearchService
+from app.storage.database import Database
+from app.storage.enrichment_runs import EnrichmentRepository
+from app.storage.fetch_runs import FetchRunRepository
+from app.storage.instance_lock import InstanceLock
+from app.storage.journal import RequestJournal
+from app.storage.library import LibraryRepository
+from app.storage.profile import Profile
+from app.storage.settings import SettingsStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a window or a command works with."""
+
+    profile: Profile
+    settings: SettingsStore
+    changes: ChangeFeed
+    credentials: CredentialService
+    providers: ProviderDirectory
+    search: SearchService
+    fetching: FetchService
+    enrichment: EnrichmentService
+    library: LibraryService
+    export: ExportService
+
+
+@asynccontextmanager
+async def open_services(
+    profile: Profile,
+    *,
+    demo: bool = False,
+    read_only: bool = False,
+    environ: Mapping[str, str] | None = None,
+    key_store: KeyStore | None = None,
+    demo_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
+    schedule: PollSchedule | None = None,
+) -> AsyncIterator[Services]:
+    """Open a profile's library and everything on top of it; closed in reverse order on leaving.
+
+    `read_only` opens the library beside another process that has it, for looking only. With `demo` every service is
+    the built-in synthetic one, reached without a socket. The worker is not started: a window calls
+    `enrichment.start()`, a command `enrichment.drain()`.
+
+    Raises:
+        LibraryError: The profile is in use, or its library cannot be opened.
+    """
+    environment = os.environ if environ is None else environ
+    async with AsyncExitStack() as stack:
+        if not read_only:
+            lock = InstanceLock(profile.lock_path)
+            lock.acquire()
+            stack.callback(lock.release)
+        changes = ChangeFeed()
+        settings = SettingsStore(profile.settings_path)
+        database = await Database.open(profile.library_path, changes=changes, read_only=read_only)
+        stack.push_async_callback(database.close)
+        library = LibraryRepository(database)
+        fetch_runs = FetchRunRepository(database, library)
+        enrichment_runs = EnrichmentRepository(database, library)
+
+        backend, demo_key = _demo(demo_transport) if demo else (None, "")
+        credentials = CredentialService(key_store or KeyringStore(), environment, demo_key=demo_key)
+        directory = ProviderDirectory(credentials, settings, changes, environment, demo=backend)
+        stack.push_async_callback(directory.aclose)
+        fetching = FetchService(directory, fetch_runs, library)
+        enrichment = EnrichmentService(
+            directory,
+            enrichment_runs,
+            library,
+            RequestJournal(profile.journal_path),
+            changes,
+            schedule=schedule,
+        )
+        stack.push_async_callback(enrichment.stop)
+        if not read_only:
+            await fetching.recover()
+            await enrichment.recover()
+        yield Services(
+            profile=profile,
+            settings=settings,
+            changes=changes,
+            credentials=credentials,
+            providers=directory,
+            search=SearchService(directory, library),
+            fetching=fetching,
+            enrichment=enrichment,
+            library=LibraryService(library),
+            export=ExportService(library),
+        )
+
+
+def _demo(transport: Callable[[], httpx.AsyncBaseTransport] | None) -> tuple[DemoBackend, str]:
+    from app.demo.app import BASE_PATHS, DEMO_KEY, create_app  # only demo runs pay for loading it
+
+    def build() -> httpx.AsyncBaseTransport:
+        return httpx.ASGITransport(app=create_app())
+
+    base_urls = {provider: f"http://127.0.0.1{BASE_PATHS[provider]}" for provider in Provider}
+    return DemoBackend(transport or build, base_urls), DEMO_KEY

@@ -1,0 +1,101 @@
+"""Keys of the four services: where they come from, and nothing written anywhere but the OS keyring.
+
+Order: kept for this session, then the environment (`CONTACT_SCOUT_<PROVIDER>_KEY`, for scripts), then the keyring.
+The keyring is read once per session and provider, because some systems ask their user on every read.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from app.domain.errors import InputError
+from app.domain.provider import Provider
+from app.services.keyring_store import KeyringState, KeyStore
+
+
+class KeySource(StrEnum):
+    """Where a key comes from."""
+
+    NONE = "none"
+    KEYRING = "keyring"
+    SESSION = "session"
+    ENVIRONMENT = "environment"
+    DEMO = "demo"
+
+    @property
+    def label(self) -> str:
+        """The source in words."""
+        return _SOURCE_LABELS[self]
+
+
+_SOURCE_LABELS = {
+    KeySource.NONE: "No key",
+    KeySource.KEYRING: "Key in the system keyring",
+    KeySource.SESSION: "Key for this session only",
+    KeySource.ENVIRONMENT: "Key from the environment",
+    KeySource.DEMO: "Demo data",
+}
+
+
+class CredentialService:
+    """Answers which key to use. With `demo_key` every provider has that one and nothing is ever stored."""
+
+    def __init__(self, store: KeyStore, environ: Mapping[str, str], *, demo_key: str = "") -> None:
+        self._store = store
+        self._environ = environ
+        self._demo_key = demo_key
+        self._session: dict[Provider, str] = {}
+        self._stored: dict[Provider, str | None] = {}
+
+    async def key(self, provider: Provider) -> str | None:
+        """The key to use, None where there is none. Raises KeyringError when the keyring cannot be read."""
+        return (await self._find(provider))[1]
+
+    async def source(self, provider: Provider) -> KeySource:
+        """Where the key in use comes from. Raises KeyringError when the keyring cannot be read."""
+        return (await self._find(provider))[0]
+
+    async def save(self, provider: Provider, key: str, *, session_only: bool = False) -> None:
+        """Keep a key, in the keyring or for this session.
+
+        Raises:
+            InputError: It cannot be a key (empty, or with characters that no header can carry).
+            KeyringError: The keyring is absent, locked or refused.
+        """
+        cleaned = key.strip()
+        if not cleaned:
+            raise InputError("The key is empty.")
+        if not cleaned.isascii() or not cleaned.isprintable() or " " in cleaned:
+            raise InputError("That cannot be a key: it contains blanks, line breaks or unusual characters.")
+        if session_only or self._demo_key:
+            self._session[provider] = cleaned
+            return
+        await self._store.set(provider.value, cleaned)
+        self._stored[provider] = cleaned
+        self._session.pop(provider, None)
+
+    async def delete(self, provider: Provider) -> None:
+        """Forget a key, in this session and in the keyring. Raises KeyringError."""
+        self._session.pop(provider, None)
+        if self._demo_key:
+            return
+        await self._store.delete(provider.value)
+        self._stored[provider] = None
+
+    async def keyring_state(self) -> KeyringState:
+        """Whether keys can be kept here, in one sentence."""
+        if self._demo_key:
+            return KeyringState(usable=False, text="Demo data: keys entered here last for this session only.")
+        return await self._store.state()
+
+    async def _find(self, provider: Provider) -> tuple[KeySource, str | None]:
+        if provider in self._session:
+            return KeySource.SESSION, self._session[provider]
+        if self._demo_key:
+            return KeySource.DEMO, self._demo_key
+        from_environment = self._environ.get(f"CONTACT_SCOUT_{provider.name}_KEY", "").strip()
+        if from_environment:
+            return KeySource.ENVIRONMENT, from_environment
+        if provider not in self._stored:
+            self._stored[provider] = await self._store.get(provider.value)
+        stored = self._stored[provider]
+        return (KeySource.KEYRING, stored) if stored else (KeySource.NONE, None)

@@ -1,0 +1,241 @@
+"""One service object per provider for the whole session: built with its key, rebuilt when the key changes."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import httpx
+
+from app.domain.changes import Change, ChangeFeed, ChangeKind
+from app.domain.credits import Account, BalanceLine, KeyCheck
+from app.domain.errors import ContactScoutError, InputError, KeyringError, MissingKeyError, ServiceError
+from app.domain.provider import Provider
+from app.providers.capabilities import ProviderService, SupportsAccounts, SupportsBalance, SupportsKeyCheck
+from app.providers.client import validate_base_url
+from app.providers.limits import Limiter
+from app.providers.registry import DEFAULT_BASE_URLS, build_service, build_ssl_context, new_limiter, supports
+from app.services.credentials import CredentialService, KeySource
+from app.storage.settings import SettingsStore
+
+log = logging.getLogger(__name__)
+
+_C = TypeVar("_C")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoBackend:
+    """Where demo services are: a transport that reaches them without a socket, and their base URLs."""
+
+    transport: Callable[[], httpx.AsyncBaseTransport]
+    base_urls: Mapping[Provider, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStatus:
+    """What a chip in the toolbar shows. `credits` and `last_error` are "" while unknown."""
+
+    provider: Provider
+    key_source: KeySource
+    pace: str
+    credits: str
+    last_error: str
+
+
+class ProviderDirectory:
+    """Hands out provider services, and remembers what is known of each."""
+
+    def __init__(
+        self,
+        credentials: CredentialService,
+        settings: SettingsStore,
+        changes: ChangeFeed,
+        environ: Mapping[str, str],
+        *,
+        demo: DemoBackend | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._settings = settings
+        self._changes = changes
+        self._environ = environ
+        self._demo = demo
+        self._services: dict[Provider, ProviderService] = {}
+        self._limiters: dict[tuple[Provider, str], Limiter] = {}
+        self._keys: dict[Provider, str] = {}
+        self._balances: dict[Provider, tuple[BalanceLine, ...]] = {}
+        self._errors: dict[Provider, str] = {}
+        self._lock = asyncio.Lock()
+        self._blocking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="set-up")
+        self._ssl_context: ssl.SSLContext | None = None
+        self._demo_transport: httpx.AsyncBaseTransport | None = None
+
+    def supporting(self, capability: type) -> tuple[Provider, ...]:
+        """The providers that offer a capability, whether or not they have a key."""
+        return tuple(provider for provider in Provider if supports(provider, capability))
+
+    async def service(self, provider: Provider) -> ProviderService:
+        """The provider's service, built on first use.
+
+        Raises:
+            MissingKeyError: There is no key.
+            KeyringError: The keyring cannot be read.
+            InputError: The configured base URL is not allowed.
+        """
+        async with self._lock:
+            if provider not in self._services:
+                key = await self._credentials.key(provider)
+                if not key:
+                    raise MissingKeyError(provider)
+                self._services[provider] = await self._build(provider, key)
+                self._keys[provider] = key
+            return self._services[provider]
+
+    async def capable(self, provider: Provider, capability: type[_C]) -> _C:
+        """The provider's service as one that has a capability. Raises as `service`, and InputError without it."""
+        if not supports(provider, capability):
+            raise InputError(f"{provider.label} does not offer this.")
+        service = await self.service(provider)
+        assert isinstance(service, capability)
+        return service
+
+    async def key_in_use(self, provider: Provider) -> str:
+        """The key the current service was built with."""
+        await self.service(provider)
+        return self._keys[provider]
+
+    async def check_key(self, provider: Provider, key: str | None = None) -> KeyCheck:
+        """Try a key (the stored one if None) with a free call and say what the service answered.
+
+        Raises:
+            MissingKeyError: No key given and none stored.
+            ServiceError: No answer about the key was to be had.
+        """
+        if key is None:
+            checker = await self.capable(provider, SupportsKeyCheck)
+            return await self._noting_errors(provider, checker.check_key)
+        service = await self._build(provider, key.strip())
+        try:
+            assert isinstance(service, SupportsKeyCheck)
+            return await service.check_key()
+        finally:
+            await service.aclose()
+
+    async def accounts(self, provider: Provider) -> tuple[Account, ...]:
+        """The accounts the key reaches; () for a provider without accounts."""
+        if not supports(provider, SupportsAccounts):
+            return ()
+        service = await self.capable(provider, SupportsAccounts)
+        return await self._noting_errors(provider, service.accounts)
+
+    async def balance(self, provider: Provider, account_id: str = "") -> tuple[BalanceLine, ...]:
+        """The provider's balance, remembered for the chip; () for a provider without one."""
+        if not supports(provider, SupportsBalance):
+            return ()
+        service = await self.capable(provider, SupportsBalance)
+        lines = await self._noting_errors(provider, lambda: service.balance(account_id))
+        self._balances[provider] = lines
+        self._changes.publish(Change(ChangeKind.PROVIDERS))
+        return lines
+
+    async def status(self, provider: Provider) -> ProviderStatus:
+        """What is known of a provider without asking it."""
+        try:
+            source = await self._credentials.source(provider)
+            error = self._errors.get(provider, "")
+        except KeyringError as refused:
+            source, error = KeySource.NONE, refused.text
+        limiter = self._limiters.get((provider, self._keys.get(provider, "")))
+        return ProviderStatus(
+            provider=provider,
+            key_source=source,
+            pace=limiter.status().text if limiter else "",
+            credits=_credits_text(self._balances.get(provider, ())),
+            last_error=error,
+        )
+
+    def note_error(self, provider: Provider, error: ContactScoutError | None) -> None:
+        """Remember (or with None forget) the last trouble with a provider, for its chip."""
+        text = error.text if error else ""
+        if self._errors.get(provider, "") != text:
+            self._errors[provider] = text
+            self._changes.publish(Change(ChangeKind.PROVIDERS))
+
+    async def key_changed(self, provider: Provider) -> None:
+        """Forget the service built with the old key, so that the next use builds a new one."""
+        async with self._lock:
+            service = self._services.pop(provider, None)
+            self._keys.pop(provider, None)
+            self._balances.pop(provider, None)
+            self._errors.pop(provider, None)
+        if service is not None:
+            await service.aclose()
+        self._changes.publish(Change(ChangeKind.PROVIDERS))
+
+    def base_url(self, provider: Provider) -> str:
+        """The base URL in use: demo, else environment, else settings, else the vendor's. Raises InputError."""
+        if self._demo is not None:
+            return self._demo.base_urls[provider]
+        chosen = (
+            self._environ.get(f"CONTACT_SCOUT_{provider.name}_URL", "").strip()
+            or self._settings.load().base_urls.get(provider.value, "").strip()
+            or DEFAULT_BASE_URLS[provider]
+        )
+        return validate_base_url(chosen)
+
+    async def set_base_url(self, provider: Provider, url: str) -> None:
+        """Keep another base URL in the settings ("" for the vendor's own). Raises InputError."""
+        settings = self._settings.load()
+        base_urls = dict(settings.base_urls)
+        if url.strip():
+            base_urls[provider.value] = validate_base_url(url.strip())
+        else:
+            base_urls.pop(provider.value, None)
+        self._settings.save(replace(settings, base_urls=base_urls))
+        await self.key_changed(provider)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        services = list(self._services.values())
+        self._services.clear()
+        for service in services:
+            await service.aclose()
+        self._blocking.shutdown(wait=False, cancel_futures=True)
+
+    async def _build(self, provider: Provider, key: str) -> ProviderService:
+        loop = asyncio.get_running_loop()
+        transport: httpx.AsyncBaseTransport | None = None
+        if self._demo is not None:
+            if self._demo_transport is None:  # its data take a moment to make: not on the event loop
+                self._demo_transport = await loop.run_in_executor(self._blocking, self._demo.transport)
+            transport = self._demo_transport
+        elif self._ssl_context is None:  # reading the trust store would freeze the window
+            self._ssl_context = await loop.run_in_executor(self._blocking, build_ssl_context)
+        limiter = self._limiters.setdefault((provider, key), new_limiter(provider))
+        return build_service(
+            provider,
+            key,
+            base_url=self.base_url(provider),
+            transport=transport,
+            limiter=limiter,
+            ssl_context=self._ssl_context,
+        )
+
+    async def _noting_errors(self, provider: Provider, call: Callable[[], Awaitable[_R]]) -> _R:
+        try:
+            result = await call()
+        except ServiceError as error:
+            self.note_error(provider, error)
+            raise
+        self.note_error(provider, None)
+        return result
+
+
+def _credits_text(lines: tuple[BalanceLine, ...]) -> str:
+    if not lines:
+        return ""
+    remaining = sum(line.remaining for line in lines)
+    return f"{remaining:,} credits left"

@@ -1,30 +1,111 @@
-"""What all tests share."""
+"""What every test gets: its own home folder, no proxies, no unexpected warnings in the log, the right event loop."""
 
+import asyncio
+import logging
 import os
-from pathlib import Path
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def pytest_configure() -> None:
-    """Keep the tests away from the screen and from the real services and keys of whoever runs them."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    for name in [name for name in os.environ if name.startswith("CONTACT_SCOUT_") and name.endswith(("_KEY", "_URL"))]:
-        del os.environ[name]
+# Read by Qt and qasync when they are first imported, which a plug-in may do before any fixture runs.
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["QT_API"] = "pyside6"
+
+HOME_VARIABLES = {
+    "HOME": "",
+    "USERPROFILE": "",
+    "APPDATA": "AppData/Roaming",
+    "LOCALAPPDATA": "AppData/Local",
+    "XDG_CONFIG_HOME": ".config",
+    "XDG_DATA_HOME": ".local/share",
+    "XDG_STATE_HOME": ".local/state",
+    "XDG_CACHE_HOME": ".cache",
+}
+OUTSIDE_VARIABLES = re.compile(
+    r"(https?|all|no)_proxy|ssl_cert_(file|dir)|requests_ca_bundle|curl_ca_bundle|contact_scout_.*|.*_?keyring_backend",
+    re.IGNORECASE,
+)
+
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
-@pytest.hookimpl(tryfirst=True)
+def _qt_loop() -> asyncio.AbstractEventLoop:
+    from PySide6.QtWidgets import QApplication
+
+    from app.qtbridge.loop import create_loop
+
+    app = QApplication.instance()
+    assert isinstance(app, QApplication), "a gui test runs with the fixture qapp"
+    return create_loop(app)
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
+    """Run the async tests marked `gui` on the program's loop, all others on plain asyncio."""
+    if item.get_closest_marker("gui"):
+        return {"qt": _qt_loop}
+    return {"asyncio": asyncio.new_event_loop}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the keyring tests one after the other, in the session of scripts/with-keyring.sh or not at all."""
-    without_keyring = pytest.mark.skip(reason="NO KEYRING: run through `make test` (needs dbus and gnome-keyring)")
+    """Give each `gui` test the one QApplication, before its loop is made."""
     for item in items:
-        if item.get_closest_marker("keyring"):
-            item.add_marker(pytest.mark.xdist_group("keyring"))
-            if "CONTACT_SCOUT_TEST_KEYRING" not in os.environ:
-                item.add_marker(without_keyring)
+        if isinstance(item, pytest.Function) and item.get_closest_marker("gui") and "qapp" not in item.fixturenames:
+            item.fixturenames.insert(0, "qapp")
 
 
-@pytest.fixture(scope="session")
-def project_root() -> Path:
-    """The folder that holds pyproject.toml."""
-    return Path(__file__).resolve().parent.parent
+@pytest.fixture(autouse=True)
+def outside_world(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> "Path":
+    """Keep the machine's own settings out: an empty home folder (returned), no proxy, no CA file, no keys."""
+    home = tmp_path_factory.mktemp("home")
+    for name, below in HOME_VARIABLES.items():
+        monkeypatch.setenv(name, str(home / below))
+    for name in os.environ:
+        if OUTSIDE_VARIABLES.fullmatch(name):
+            monkeypatch.delenv(name)
+    return home
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+ExpectLog = Callable[[str], None]
+
+
+@pytest.fixture
+def _expected_patterns() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def expected_log(_expected_patterns: list[str]) -> ExpectLog:
+    """Announce a warning or error that the test causes on purpose.
+
+    `expected_log(r"app.storage.*damaged")` takes a regular expression, searched in `logger: message`. It excuses every
+    record it fits, and the test fails if there is none.
+    """
+    return _expected_patterns.append
+
+
+@pytest.fixture(autouse=True)
+def unexpected_log_fails(_expected_patterns: list[str]) -> Iterator[None]:
+    """Fail a test that logs a warning or worse without having announced it by `expected_log`."""
+    collector = _Collector()
+    logging.getLogger().addHandler(collector)
+    yield
+    logging.getLogger().removeHandler(collector)
+    lines = [f"{record.name}: {record.getMessage()}" for record in collector.records]
+    unexpected = [line for line in lines if not any(re.search(pattern, line) for pattern in _expected_patterns)]
+    missing = [pattern for pattern in _expected_patterns if not any(re.search(pattern, line) for line in lines)]
+    assert not unexpected, "unexpected log records"
+    assert not missing, "announced log records did not come"

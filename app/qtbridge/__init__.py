@@ -1,0 +1,1 @@
+"""Where asyncio meets Qt: the event loop, task scopes, awaited dialogs, the error reporter. Nothing of the product."""

@@ -90,30 +90,41 @@ def _read_integer(piece: str) -> tuple[str, str]:
 
 def linkedin_slug(url: str) -> str:
     """The canonical slug of a LinkedIn person URL, "" when it is none. Sub-domain, query and case do not matter."""
-    text = unicodedata.normalize("NFC", unquote(url.strip()))
-    match = re.match(r"(?:https?://)?(?:[\w-]+\.)*linkedin\.com/in/([^/?#]+)", text, re.IGNORECASE)
-    return match.group(1).strip().casefold() if match else ""
+    match = re.match(r"(?:https?://)?(?:[\w-]+\.)*linkedin\.com/in/([^/?#]+)", url.strip(), re.IGNORECASE)
+    if not match:
+        return ""
+    slug = re.split(r"[/?#]", _percent_decoded(match.group(1)), maxsplit=1)[0].strip()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", slug).casefold())
+
+
+def _percent_decoded(text: str) -> str:
+    """Decoded until nothing is left to decode: spreadsheets hold URLs that were encoded twice."""
+    while True:
+        try:
+            decoded = unquote(text, errors="strict")
+        except UnicodeDecodeError:
+            # Not UTF-8: replacing the bytes would give different people one slug.
+            decoded = unquote(text, encoding="latin-1")
+        if decoded == text:
+            return text
+        text = decoded
+
+
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?=[a-z0-9-]*[a-z])[a-z0-9-]+")
 
 
 def normalise_domain(text: str) -> str:
     """A bare host in lower case from a domain, URL or e-mail address; "" when there is none."""
     candidate = text.strip().casefold()
-    if not candidate:
-        return ""
-    candidate = candidate.rpartition("@")[2]
     if "//" not in candidate:
         candidate = "//" + candidate
     try:
-        host = urlsplit(candidate).hostname or ""
+        host = (urlsplit(candidate).hostname or "").rstrip(".").encode("idna").decode("ascii").lower()
     except ValueError:
         return ""
-    host = host.rstrip(".").removeprefix("www.")
-    if "." not in host or re.search(r"[\s_/\\]", host):
-        return ""
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
+    while host.startswith("www.") and host.count(".") > 1:
+        host = host.removeprefix("www.")
+    return host if _HOST.fullmatch(host) else ""
 
 
 def normalise_email(address: str) -> str:

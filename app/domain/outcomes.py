@@ -66,7 +66,6 @@ def combine(outcomes: "list[Outcome]") -> Outcome:
             return Outcome.IN_FLIGHT
     if Outcome.FOUND in parts or Outcome.PARTIAL in parts:
         return Outcome.PARTIAL
-    for worst in (Outcome.UNKNOWN, Outcome.EXPIRED, Outcome.FAILED, Outcome.CANCELLED, Outcome.SUPPRESSED):
-        if worst in parts:
-            return worst
-    return Outcome.NOT_FOUND
+    # Two different parts are left, so at least one of them is no "not found".
+    worst_first = (Outcome.UNKNOWN, Outcome.EXPIRED, Outcome.FAILED, Outcome.CANCELLED, Outcome.SUPPRESSED)
+    return next(worst for worst in worst_first if worst in parts)

@@ -33,7 +33,7 @@ def main() -> int:
     for name, extra in LOCKS.items():
         command = [uv, "pip", "compile", "pyproject.toml", "-", *extra]
         command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--output-file", name]
-        command += ["--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate", "--quiet"]
+        command += ["--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
         subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, input=build_backend, text=True, check=True)
         lock = ROOT / name
         lock.write_text(HEADER + lock.read_text("utf-8"), encoding="utf-8", newline="\n")

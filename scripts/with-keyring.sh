@@ -20,20 +20,20 @@ if [ -n "$missing" ]; then
         exit 1
     fi
     echo "NOTE: missing$missing, so the tests against a real keyring are SKIPPED." >&2
-    unset CONTACT_SCOUT_TEST_KEYRING
+    unset TEST_KEYRING_FOLDER
     exec "$@"
 fi
 
 # The daemon gets folders of its own: neither the keyring of whoever runs this nor HOME is touched.
-CONTACT_SCOUT_TEST_KEYRING=$(mktemp -d)
-export CONTACT_SCOUT_TEST_KEYRING
-trap 'rm -rf "$CONTACT_SCOUT_TEST_KEYRING"' EXIT
+TEST_KEYRING_FOLDER=$(mktemp -d)
+export TEST_KEYRING_FOLDER
+trap 'rm -rf "$TEST_KEYRING_FOLDER"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-mkdir -m 700 "$CONTACT_SCOUT_TEST_KEYRING/data" "$CONTACT_SCOUT_TEST_KEYRING/run"
+mkdir -m 700 "$TEST_KEYRING_FOLDER/data" "$TEST_KEYRING_FOLDER/run"
 
 dbus-run-session -- sh -c '
-    folder=$CONTACT_SCOUT_TEST_KEYRING
+    folder=$TEST_KEYRING_FOLDER
     if ! printf "tests\n" | XDG_DATA_HOME="$folder/data" XDG_RUNTIME_DIR="$folder/run" \
         gnome-keyring-daemon --unlock --components=secrets >/dev/null; then
         if [ "${CI:-}" = true ]; then
@@ -41,7 +41,7 @@ dbus-run-session -- sh -c '
             exit 1
         fi
         echo "NOTE: gnome-keyring did not start, so the tests against a real keyring are SKIPPED." >&2
-        unset CONTACT_SCOUT_TEST_KEYRING
+        unset TEST_KEYRING_FOLDER
     fi
     exec "$@"
 ' sh "$@"

@@ -1,0 +1,103 @@
+"""The columns of every contact table: what each shows, how it sorts, and how wide it starts."""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from PySide6.QtCore import QDateTime, QLocale
+
+from app.domain.contact import ContactRow
+from app.domain.outcomes import Outcome
+
+
+class Column(IntEnum):
+    """Columns by name; the numbers are the model's and may change from version to version."""
+
+    NAME = 0
+    JOB_TITLE = 1
+    COMPANY = 2
+    EMAIL = 3
+    PHONE = 4
+    LOCATION = 5
+    SOURCES = 6
+    FETCHED = 7
+    DOMAIN = 8
+    LINKEDIN = 9
+    EMAIL_QUALITY = 10
+    FIRST_NAME = 11
+    LAST_NAME = 12
+    PROVIDER_ID = 13
+    ACCOUNT = 14
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """One column.
+
+    Attributes:
+        key: Its name in saved window state; never changes.
+        title: Its heading.
+        width: Its first width in device-independent pixels.
+        text: What a row shows in it.
+        shown: Whether it is shown until the rep decides otherwise.
+        sort_text: What it sorts by, where that is not its text.
+    """
+
+    key: str
+    title: str
+    width: int
+    text: Callable[[ContactRow], str]
+    shown: bool = True
+    sort_text: Callable[[ContactRow], str] | None = None
+
+
+def _bought(value: str, outcome: Outcome | None) -> str:
+    """A value that can be bought: the value itself, else how the asking for it stands."""
+    return value or (outcome.label if outcome is not None else "")
+
+
+def fetched_text(moment: datetime) -> str:
+    """A moment as the system writes date and time, in the rep's time zone."""
+    local = QDateTime.fromSecsSinceEpoch(int(moment.timestamp()))
+    return QLocale.system().toString(local, QLocale.FormatType.ShortFormat)
+
+
+def _sources(row: ContactRow) -> str:
+    return ", ".join(provider.label for provider in row.providers)
+
+
+COLUMNS: dict[Column, ColumnSpec] = {
+    Column.NAME: ColumnSpec("name", "Name", 180, lambda row: row.display_name),
+    Column.JOB_TITLE: ColumnSpec("job_title", "Job title", 190, lambda row: row.job_title),
+    Column.COMPANY: ColumnSpec("company", "Company", 170, lambda row: row.company_name),
+    Column.EMAIL: ColumnSpec(
+        "email", "Email", 220, lambda row: _bought(row.email, row.email_outcome), sort_text=lambda row: row.email
+    ),
+    Column.PHONE: ColumnSpec(
+        "phone", "Phone", 140, lambda row: _bought(row.phone, row.phone_outcome), sort_text=lambda row: row.phone
+    ),
+    Column.LOCATION: ColumnSpec("location", "Location", 150, lambda row: row.location),
+    Column.SOURCES: ColumnSpec("sources", "Sources", 150, _sources),
+    Column.FETCHED: ColumnSpec(
+        "fetched",
+        "Fetched",
+        130,
+        lambda row: fetched_text(row.fetched_at),
+        sort_text=lambda row: f"{row.fetched_at.timestamp():020.3f}",
+    ),
+    Column.DOMAIN: ColumnSpec("domain", "Company domain", 150, lambda row: row.company_domain, shown=False),
+    Column.LINKEDIN: ColumnSpec("linkedin", "LinkedIn", 220, lambda row: row.linkedin_url, shown=False),
+    Column.EMAIL_QUALITY: ColumnSpec("email_quality", "Email quality", 110, lambda row: row.email_verdict, shown=False),
+    Column.FIRST_NAME: ColumnSpec("first_name", "First name", 120, lambda row: row.first_name, shown=False),
+    Column.LAST_NAME: ColumnSpec("last_name", "Last name", 120, lambda row: row.last_name, shown=False),
+    Column.PROVIDER_ID: ColumnSpec("provider_id", "Provider ID", 160, lambda row: row.provider_id, shown=False),
+    Column.ACCOUNT: ColumnSpec("account", "Account", 120, lambda row: row.account_id, shown=False),
+}
+
+
+def fold(text: str) -> str:
+    """Text for searching and sorting: case and accents do not matter."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -212,7 +212,7 @@ class ContactTableModel(QAbstractTableModel):
         ordered = self._ordered([key for key, entry in self._entries.items() if self._matches(entry)])
         if ordered == self._visible:
             return
-        self.layoutAboutToBeChanged.emit([], QAbstractTableModel.LayoutChangeHint.VerticalSortHint)
+        self.layoutAboutToBeChanged.emit()
         held = self.persistentIndexList()
         holders = [self._visible[index.row()] for index in held]
         self._visible = ordered
@@ -221,7 +221,7 @@ class ContactTableModel(QAbstractTableModel):
             self.index(self._at(contact_id), index.column()) for contact_id, index in zip(holders, held, strict=True)
         ]
         self.changePersistentIndexList(held, moved)
-        self.layoutChanged.emit([], QAbstractTableModel.LayoutChangeHint.VerticalSortHint)
+        self.layoutChanged.emit()
 
     def _at(self, contact_id: int) -> int:
         position = self.position(contact_id)

@@ -82,7 +82,7 @@ def booked_credits(items: Sequence[EnrichmentItem], results: Sequence[ItemResult
     """Credits to book for a finished batch: each field that was looked up; failed and unanswered ones are released.
 
     Reserved on submission, confirmed on completion, released for a contact whose enrichment fails (Tamtam contract
-    sheet, section 3). Whether "nothing found" is released is not said, so it is booked until the balance tells otherwise.
+    sheet, section 3). Whether "nothing found" is released is not said, so it is booked until the balance says more.
     """
     looked_up = (Outcome.FOUND, Outcome.NOT_FOUND, Outcome.UNKNOWN)
     asked = {item.client_key for item in items}
@@ -93,6 +93,12 @@ def booked_credits(items: Sequence[EnrichmentItem], results: Sequence[ItemResult
         for result in person.results
         if result.outcome in looked_up
     )
+
+
+async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:
+    """Wait until something happens, at most so many seconds (for ever if None)."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
 
 
 class EnrichmentEngine:
@@ -108,6 +114,7 @@ class EnrichmentEngine:
         schedule: PollSchedule | None = None,
         backoff: Backoff | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        pause: Callable[[asyncio.Event, float | None], Awaitable[None]] = wait_for_event,
         rng: random.Random | None = None,
     ) -> None:
         self._repository = repository
@@ -117,6 +124,7 @@ class EnrichmentEngine:
         self._schedule = schedule or PollSchedule()
         self._backoff = backoff or Backoff()
         self._now = now
+        self._pause = pause
         self._rng = rng or random.Random()  # noqa: S311 - spreads waits, guards nothing
         self._wake = asyncio.Event()
         self._stopping = False
@@ -157,8 +165,7 @@ class EnrichmentEngine:
             else:
                 if wait == 0:
                     continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+            await self._pause(self._wake, wait)
 
     async def drain(self, run_ids: Collection[int] | None = None) -> None:
         """Work until nothing of the runs (all if None) is open.
@@ -184,8 +191,7 @@ class EnrichmentEngine:
             if wait is None:
                 return
             if wait:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait)
+                await self._pause(self._wake, wait)
 
     async def _step(self, run_ids: Collection[int] | None) -> float | None:
         """Do one thing. Returns 0 when there may be more to do at once, else seconds until the next, None for never."""

@@ -1,0 +1,482 @@
+"""The enrichment engine over a real library file: nothing bought twice, nothing lost, every trouble named."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.domain.changes import ChangeFeed
+from app.domain.contact import EmailValue
+from app.domain.enrichment import (
+    AnswerEntry,
+    AnswerStatus,
+    BatchState,
+    EnrichField,
+    PersonInput,
+    SubmitItem,
+)
+from app.domain.errors import (
+    BadKeyError,
+    CapError,
+    Finding,
+    InvalidRequestError,
+    MissingKeyError,
+    NetworkError,
+    NoCreditsError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    ServiceError,
+    TryLaterError,
+)
+from app.domain.outcomes import Outcome
+from app.domain.provider import Provider
+from app.jobs.enrichment import EnrichmentEngine, Lane, body_hash, fingerprint
+from app.jobs.schedule import Backoff, PollSchedule
+from app.storage.database import Database
+from app.storage.enrichment_runs import EnrichmentRepository
+from app.storage.journal import RequestJournal
+from app.storage.ledger import LedgerRepository
+from app.storage.library import LibraryRepository
+from tests.support.fake_enrichment import FakeEnrichment, entries_per_field
+
+EMAILS = frozenset({EnrichField.EMAILS})
+BOTH = frozenset(EnrichField)
+AT_ONCE = PollSchedule(first=0.0, second=0.0, factor=1.0, longest=0.0, jitter=0.0)
+TAMTAM = {"provider": Provider.TAMTAM}
+
+
+class Clock:
+    """A clock that tests set; it never runs by itself."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Desk:
+    """An engine on a library file with a provider in memory."""
+
+    def __init__(self, database: Database, changes: ChangeFeed, folder: Path) -> None:
+        self.changes = changes
+        self.library = LibraryRepository(database)
+        self.runs = EnrichmentRepository(database, self.library)
+        self.ledger = LedgerRepository(database)
+        self.journal_path = folder / "requests.jsonl"
+        self.provider = FakeEnrichment()
+        self.key = "secret-key"
+        self.clock = Clock()
+        self.notes: list[str] = []
+        self.waits: list[float] = []
+        self.stop_after_waits = 1000
+        self.idle = asyncio.Event()
+        self.engine = self.restart()
+
+    def restart(self, schedule: PollSchedule = AT_ONCE) -> EnrichmentEngine:
+        """A new engine on the same tables, as after a start of the program."""
+        self.engine = EnrichmentEngine(
+            self.runs,
+            RequestJournal(self.journal_path),
+            self.open_lane,
+            self.changes,
+            schedule=schedule,
+            backoff=Backoff(first=0.002, longest=0.002),
+            now=self.clock,
+            pause=self.pause,
+            rng=random.Random(1),
+        )
+        engine = self.engine
+        self.changes.subscribe(lambda change: self.notes.append(engine.lane_note) if engine is self.engine else None)
+        return engine
+
+    async def pause(self, event: asyncio.Event, seconds: float | None) -> None:
+        """Time passes at once; only what no clock ends is really waited for."""
+        if seconds is None:
+            self.idle.set()
+            await event.wait()
+            self.idle.clear()
+        else:
+            self.waits.append(seconds)
+            if len(self.waits) >= self.stop_after_waits:
+                self.engine.stop()
+            self.clock.now += timedelta(seconds=seconds)
+            await asyncio.sleep(0)
+
+    async def open_lane(self) -> Lane:
+        if not self.key:
+            raise MissingKeyError(Provider.TAMTAM)
+        return Lane(self.provider, fingerprint(self.key))
+
+    async def queue(self, *people: PersonInput, fields: frozenset[EnrichField] = EMAILS, cap: int = 10_000) -> int:
+        return await self.runs.create_run(people, fields, cap=cap, origin="test")
+
+    async def outcomes(self, run_id: int) -> dict[str, list[Outcome]]:
+        return {
+            item.person.last_name: [item.outcomes[field].outcome for field in sorted(item.fields)]
+            for item in await self.runs.items(run_id=run_id)
+        }
+
+    async def states(self, run_id: int) -> list[BatchState]:
+        return [batch.state for batch in (await self.runs.run(run_id)).batches]
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    changes = ChangeFeed()
+    database = await Database.open(tmp_path / "library.db", changes=changes)
+    yield Desk(database, changes, tmp_path)
+    await database.close()
+
+
+def person(last_name: str) -> PersonInput:
+    return PersonInput("Ada", last_name, "acme.example")
+
+
+def people(count: int) -> list[PersonInput]:
+    return [person(f"Number{n}") for n in range(count)]
+
+
+async def test_250_people_take_three_submits_and_every_one_is_found(desk: Desk) -> None:
+    run_id = await desk.queue(*people(250))
+    await desk.engine.drain([run_id])
+    assert [len(batch) for batch in desk.provider.submits] == [100, 100, 50]
+    assert set(desk.provider.bought.values()) == {1}
+    run = await desk.runs.run(run_id)
+    assert run.counts == {Outcome.FOUND: 250}
+    assert (run.spending.charged, run.spending.reserved) == (250, 0)
+    assert not run.is_open
+
+
+async def test_found_not_found_and_failed_are_told_apart_and_only_looked_up_fields_are_booked(desk: Desk) -> None:
+    run_id = await desk.queue(person("Hit"), person("Miss"), person("Fail"), fields=BOTH)
+    await desk.engine.drain()
+    assert await desk.outcomes(run_id) == {
+        "Hit": [Outcome.FOUND, Outcome.FOUND],
+        "Miss": [Outcome.NOT_FOUND, Outcome.NOT_FOUND],
+        "Fail": [Outcome.FAILED, Outcome.FAILED],
+    }
+    run = await desk.runs.run(run_id)
+    assert (run.spending.charged, run.spending.reserved) == (22, 0)
+    (row,) = await desk.library.rows(
+        [item.person.contact_id or 0 for item in (await desk.runs.items(run_id=run_id))[:1]]
+    )
+    assert row.email == "ada.hit@acme.example"
+    assert row.phone.startswith("+1555010")
+
+
+async def test_results_while_running_are_provisional(desk: Desk) -> None:
+    desk.provider.polls_needed = 3
+    run_id = await desk.queue(*people(4))
+    seen: list[dict[Outcome, int]] = []
+    original = desk.provider.poll_enrichment
+
+    async def watch(request_id: str):  # type: ignore[no-untyped-def]  # stands in for the bound method
+        seen.append((await desk.runs.run(run_id)).counts)
+        return await original(request_id)
+
+    desk.provider.poll_enrichment = watch  # type: ignore[method-assign]
+    await desk.engine.drain()
+    assert seen == [{Outcome.IN_FLIGHT: 4}, {Outcome.IN_FLIGHT: 4}, {Outcome.IN_FLIGHT: 4}]
+    assert (await desk.runs.run(run_id)).counts == {Outcome.FOUND: 4}
+
+
+async def test_the_request_id_is_in_the_journal_when_the_process_dies_right_after(desk: Desk) -> None:
+    run_id = await desk.queue(person("Hit"))
+    await desk.engine.drain()
+    batch = (await desk.runs.run(run_id)).batches[0]
+    assert batch.request_id == "request-1"
+    assert "request-1" in desk.journal_path.read_text()
+    assert "Hit" not in desk.journal_path.read_text()
+
+
+async def test_a_lost_reply_is_unknown_and_never_sent_again_unasked(
+    desk: Desk, expected_log: Callable[[str], None]
+) -> None:
+    expected_log("is unknown")
+    desk.provider.submit_troubles = [OutcomeUnknownError("The answer did not arrive.", **TAMTAM)]
+    desk.provider.accept_then_raise = True
+    run_id = await desk.queue(person("Hit"))
+    await desk.engine.drain()
+    await desk.restart().drain()
+    assert len(desk.provider.submits) == 1
+    assert await desk.states(run_id) == [BatchState.UNKNOWN_OUTCOME]
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.UNKNOWN]}
+    assert (await desk.runs.run(run_id)).spending.reserved == 1
+
+    await desk.runs.resubmit_unknown((await desk.runs.run(run_id)).batches[0].batch_id)
+    desk.engine.wake()
+    await desk.engine.drain()
+    assert len(desk.provider.submits) == 2
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+
+
+async def test_killed_between_submit_and_answer_the_next_start_says_unknown(desk: Desk) -> None:
+    run_id = await desk.queue(person("Hit"))
+    batch_id = (await desk.runs.run(run_id)).batches[0].batch_id
+    assert await desk.runs.reserve(batch_id, 1, fingerprint(desk.key))
+    await desk.runs.begin_submit(batch_id, "hash")
+    await desk.runs.recover()  # what a start does
+    await desk.restart().drain()
+    assert desk.provider.submits == []
+    assert await desk.states(run_id) == [BatchState.UNKNOWN_OUTCOME]
+
+
+async def test_killed_after_the_reservation_nothing_was_sent_and_it_is_sent_once(desk: Desk) -> None:
+    run_id = await desk.queue(person("Hit"))
+    await desk.runs.reserve((await desk.runs.run(run_id)).batches[0].batch_id, 1, fingerprint(desk.key))
+    await desk.runs.recover()
+    await desk.restart().drain()
+    assert len(desk.provider.submits) == 1
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+
+
+async def test_killed_while_polling_the_next_start_goes_on_polling(desk: Desk) -> None:
+    desk.provider.polls_needed = 5
+    desk.provider.poll_troubles = [None, None, BadKeyError("Tamtam refused the key.", **TAMTAM, status=401)]
+    run_id = await desk.queue(person("Hit"))
+    with pytest.raises(BadKeyError):
+        await desk.engine.drain()
+    await desk.runs.recover()
+    await desk.restart().drain()
+    assert len(desk.provider.submits) == 1
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+
+
+async def test_closing_in_the_middle_of_a_submit_leaves_it_unknown(desk: Desk) -> None:
+    reached = asyncio.Event()
+
+    async def hang(items: Sequence[SubmitItem]):  # type: ignore[no-untyped-def]  # never returns
+        reached.set()
+        await asyncio.Event().wait()
+
+    desk.provider.submit_enrichment = hang  # type: ignore[method-assign]
+    run_id = await desk.queue(person("Hit"))
+    task = asyncio.create_task(desk.engine.work())
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await desk.states(run_id) == [BatchState.UNKNOWN_OUTCOME]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        BadKeyError("Tamtam refused the key.", **TAMTAM, status=401),
+        NoCreditsError("Tamtam says the credits do not suffice.", **TAMTAM, status=402),
+    ],
+)
+async def test_a_refusal_stops_the_lane_keeps_the_batch_and_frees_its_credits(
+    desk: Desk, trouble: ServiceError
+) -> None:
+    desk.provider.submit_troubles = [trouble]
+    run_id = await desk.queue(person("Hit"))
+    with pytest.raises(type(trouble)):
+        await desk.engine.drain()
+    assert desk.engine.lane_note == trouble.text
+    assert await desk.states(run_id) == [BatchState.DRAFT]
+    assert (await desk.runs.run(run_id)).spending.reserved == 0
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.QUEUED]}
+
+    desk.engine.wake()  # the rep has put it right
+    await desk.engine.drain()
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+    assert desk.engine.lane_note == ""
+
+
+async def test_no_key_is_said_and_nothing_is_reserved(desk: Desk) -> None:
+    desk.key = ""
+    run_id = await desk.queue(person("Hit"))
+    with pytest.raises(MissingKeyError):
+        await desk.engine.drain()
+    assert (await desk.runs.run(run_id)).spending.reserved == 0
+
+
+async def test_a_refused_request_names_its_rows_and_costs_nothing(desk: Desk) -> None:
+    finding = Finding("body.requests[0].domain", "expected length >= 1")
+    desk.provider.submit_troubles = [InvalidRequestError("Tamtam refused the request.", **TAMTAM, findings=(finding,))]
+    run_id = await desk.queue(person("Hit"))
+    await desk.engine.drain()
+    (stored,) = await desk.runs.items(run_id=run_id)
+    assert stored.outcomes[EnrichField.EMAILS].outcome is Outcome.FAILED
+    assert "requests[0].domain" in stored.outcomes[EnrichField.EMAILS].reason
+    assert (await desk.runs.run(run_id)).spending.reserved == 0
+
+
+async def test_offline_before_a_submit_waits_and_goes_on_by_itself(desk: Desk) -> None:
+    desk.provider.submit_troubles = [NetworkError("Tamtam cannot be reached.", **TAMTAM, sent=False), None]
+    run_id = await desk.queue(person("Hit"))
+    await desk.engine.drain()
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+    assert "Tamtam cannot be reached." in desk.notes
+    assert desk.engine.lane_note == ""
+    assert set(desk.provider.bought.values()) == {1}
+
+
+async def test_a_server_that_stays_down_is_said_after_a_few_tries(desk: Desk) -> None:
+    desk.provider.submit_troubles = [NetworkError("Tamtam cannot be reached.", **TAMTAM, sent=False) for _ in range(9)]
+    run_id = await desk.queue(person("Hit"))
+    with pytest.raises(NetworkError):
+        await desk.engine.drain()
+    assert await desk.states(run_id) == [BatchState.DRAFT]
+    assert desk.provider.submits == []
+
+
+async def test_told_to_slow_down_the_lane_waits_as_long_as_asked(desk: Desk) -> None:
+    desk.provider.submit_troubles = [
+        RateLimitedError("Tamtam asks to slow down.", **TAMTAM, status=429, retry_after=30)
+    ]
+    run_id = await desk.queue(person("Hit"))
+    start = desk.clock.now
+    asked: list[float] = []
+    desk.provider.on_submit = lambda: asked.append((desk.clock.now - start).total_seconds())
+    await desk.engine.drain()
+    first, second = asked
+    assert first == 0
+    assert second >= 30
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+
+
+async def test_trouble_while_polling_loses_nothing(desk: Desk) -> None:
+    desk.provider.poll_troubles = [TryLaterError("Tamtam is in trouble.", **TAMTAM, status=503), None]
+    run_id = await desk.queue(person("Hit"))
+    await desk.engine.drain()
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+    assert len(desk.provider.submits) == 1
+
+
+async def test_a_request_the_provider_forgot_expires_after_a_few_tries(
+    desk: Desk, expected_log: Callable[[str], None]
+) -> None:
+    expected_log("no longer known")
+    desk.provider.poll_troubles = [NotFoundError("Tamtam does not know this request.", **TAMTAM, status=404)] * 3
+    run_id = await desk.queue(person("Hit"))
+    await desk.engine.drain()
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.EXPIRED]}
+
+
+async def test_rows_missing_from_the_final_answer_are_asked_for_once_more_then_unknown(desk: Desk) -> None:
+    def all_but_last(items: Sequence[SubmitItem]) -> list[AnswerEntry]:
+        return entries_per_field(items[:-1])
+
+    desk.provider.make_entries = all_but_last
+    run_id = await desk.queue(person("Hit"), person("Gone"))
+    await desk.engine.drain()
+    assert desk.provider.polls["request-1"] == 2
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND], "Gone": [Outcome.UNKNOWN]}
+
+
+async def test_entries_of_nobody_are_kept_as_unmatched(desk: Desk) -> None:
+    def with_stranger(items: Sequence[SubmitItem]) -> list[AnswerEntry]:
+        stranger = AnswerEntry("not-ours", "email", "COMPLETED", (EmailValue("x@acme.example"),), raw=b'{"x":1}')
+        return [*entries_per_field(items), stranger]
+
+    desk.provider.make_entries = with_stranger
+    run_id = await desk.queue(person("Hit"), person("Other"))
+    await desk.engine.drain()
+    assert (await desk.runs.run(run_id)).batches[0].unmatched == 1
+
+
+async def test_a_failed_batch_keeps_what_it_holds(desk: Desk) -> None:
+    desk.provider.final_status = AnswerStatus.FAILED
+    run_id = await desk.queue(person("Hit"), person("Miss"))
+    await desk.engine.drain()
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND], "Miss": [Outcome.FAILED]}
+
+
+async def test_the_cap_is_never_exceeded(desk: Desk) -> None:
+    run_id = await desk.queue(*people(250), cap=220)
+    with pytest.raises(CapError):
+        await desk.engine.drain([run_id])
+    run = await desk.runs.run(run_id)
+    assert [len(batch) for batch in desk.provider.submits] == [100, 100]
+    assert run.spending.charged == 200
+    assert run.stopped
+
+
+async def test_stopped_spending_submits_nothing_new_and_collects_what_is_in_flight(desk: Desk) -> None:
+    desk.provider.polls_needed = 2
+    run_id = await desk.queue(*people(150))
+
+    def stop_now() -> None:
+        desk.provider.on_submit = lambda: None
+        stopping.append(asyncio.create_task(desk.runs.set_stopped(run_id, stopped=True)))
+
+    stopping: list[asyncio.Task[None]] = []
+    desk.provider.on_submit = stop_now
+    await desk.engine.drain()
+    assert len(desk.provider.submits) == 1
+    assert (await desk.runs.run(run_id)).counts == {Outcome.FOUND: 100, Outcome.QUEUED: 50}
+    await desk.runs.set_stopped(run_id, stopped=False)
+    desk.engine.wake()
+    await desk.engine.drain()
+    assert (await desk.runs.run(run_id)).counts == {Outcome.FOUND: 150}
+
+
+async def test_another_accounts_key_never_polls_what_the_first_one_bought(desk: Desk) -> None:
+    desk.provider.polls_needed = 2
+    run_id = await desk.queue(person("Hit"))
+    desk.provider.poll_troubles = [BadKeyError("Tamtam refused the key.", **TAMTAM, status=401)]
+    with pytest.raises(BadKeyError):
+        await desk.engine.drain()
+    desk.key = "another-account"
+    engine = desk.restart(PollSchedule(first=0, second=0, longest=60, jitter=0))
+    desk.waits.clear()
+    desk.stop_after_waits = 3
+    await engine.work()
+    assert desk.provider.polls["request-1"] == 0
+    assert "another key" in (await desk.runs.run(run_id)).batches[0].note
+
+
+async def test_a_batch_too_old_is_left_alone_until_the_rep_asks(desk: Desk) -> None:
+    desk.provider.poll_troubles = [BadKeyError("Tamtam refused the key.", **TAMTAM, status=401)]
+    run_id = await desk.queue(person("Hit"))
+    with pytest.raises(BadKeyError):
+        await desk.engine.drain()
+    desk.clock.now += timedelta(hours=8)
+    engine = desk.restart()
+    await engine.drain()  # ends: nothing is polled by itself any more
+    assert desk.provider.polls["request-1"] == 0
+    engine.ask_again((await desk.runs.run(run_id)).batches[0].batch_id)
+    await engine.drain()
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+
+
+async def test_a_clock_set_back_does_not_stop_the_polling(desk: Desk) -> None:
+    desk.provider.polls_needed = 2
+    desk.engine = desk.restart(PollSchedule(first=0, second=0.01, longest=0.01, jitter=0))
+    run_id = await desk.queue(person("Hit"))
+    desk.provider.poll_troubles = [BadKeyError("Tamtam refused the key.", **TAMTAM, status=401)]
+    with pytest.raises(BadKeyError):
+        await desk.engine.drain()
+    desk.clock.now -= timedelta(days=2)
+    engine = desk.restart(PollSchedule(first=0, second=0.01, longest=0.01, jitter=0))
+    await asyncio.wait_for(engine.drain(), 10)
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+
+
+async def test_the_ledger_sums_to_what_was_charged(desk: Desk) -> None:
+    await desk.queue(*people(30), person("Fail"), fields=BOTH)
+    await desk.engine.drain()
+    totals = await desk.ledger.totals()
+    assert {kind.value: total for kind, total in totals.items()} == {
+        "reserved": 341,
+        "charged": 330,
+        "released": 11,
+    }
+
+
+def test_fingerprints_tell_keys_apart_and_give_nothing_away() -> None:
+    assert fingerprint("one") != fingerprint("two")
+    assert "one" not in fingerprint("one")
+
+
+def test_the_body_hash_knows_what_is_asked_for() -> None:
+    first = SubmitItem("k", person("Hit"), EMAILS)
+    assert body_hash([first]) == body_hash([SubmitItem("k", person("Hit"), EMAILS)])
+    assert body_hash([first]) != body_hash([SubmitItem("k", person("Hit"), BOTH)])

@@ -1,0 +1,127 @@
+"""How runs, batches and people of the enrichment queue read, one text per column of the queue."""
+
+from app.domain.enrichment import BatchState, EnrichField, EnrichmentBatch, EnrichmentItem, EnrichmentRun, price
+from app.domain.outcomes import Outcome, combine
+from app.ui.wording import clock, count, moment
+
+BATCH_LABEL = {
+    BatchState.DRAFT: "Waiting",
+    BatchState.RESERVED: "Credits reserved",
+    BatchState.SUBMITTING: "Submitting",
+    BatchState.SUBMITTED: "Submitted",
+    BatchState.COLLECTING: "Collecting results",
+    BatchState.COMPLETE: "Complete",
+    BatchState.REJECTED: "Refused",
+    BatchState.UNKNOWN_OUTCOME: "Outcome unknown",
+    BatchState.EXPIRED: "Expired",
+    BatchState.ABANDONED: "Given up",
+}
+
+BATCH_OUTCOME = {
+    BatchState.DRAFT: Outcome.QUEUED,
+    BatchState.RESERVED: Outcome.QUEUED,
+    BatchState.SUBMITTING: Outcome.IN_FLIGHT,
+    BatchState.SUBMITTED: Outcome.IN_FLIGHT,
+    BatchState.COLLECTING: Outcome.IN_FLIGHT,
+    BatchState.COMPLETE: Outcome.FOUND,
+    BatchState.REJECTED: Outcome.FAILED,
+    BatchState.UNKNOWN_OUTCOME: Outcome.UNKNOWN,
+    BatchState.EXPIRED: Outcome.EXPIRED,
+    BatchState.ABANDONED: Outcome.CANCELLED,
+}
+
+_WAITING_FOR_SPEND = (BatchState.DRAFT, BatchState.RESERVED)
+
+Texts = tuple[str, str, str, str, str]
+
+
+def fields_text(fields: frozenset[EnrichField]) -> str:
+    """The fields asked for, in the order of their price."""
+    return " and ".join(name.value for name in EnrichField if name in fields)
+
+
+def run_texts(run: EnrichmentRun) -> Texts:
+    """A run's text per column."""
+    what = f"Run {run.run_id}: {fields_text(run.fields)} for {count(run.people, 'person')}"
+    spent = f"{run.spending.charged:,} of {run.spending.cap:,}"
+    if run.spending.reserved:
+        spent += f", {run.spending.reserved:,} reserved"
+    note = ", ".join(part for part in (run.origin, moment(run.created_at)) if part)
+    return what, run_label(run), f"{people_done(run):,} of {run.people:,}", spent, note
+
+
+def batch_texts(batch: EnrichmentBatch, number: int, *, stopped: bool) -> Texts:
+    """A batch's text per column; `number` counts from 1 within its run."""
+    label = BATCH_LABEL[batch.state]
+    if stopped and batch.state in _WAITING_FOR_SPEND:
+        label = "Stopped"
+    money = []
+    if batch.charged or batch.state is BatchState.COMPLETE:
+        money.append(f"{batch.charged:,} charged")
+    if batch.reserved:
+        money.append(f"{batch.reserved:,} reserved")
+    notes = [batch.note] if batch.note else []
+    if batch.state.is_pollable and batch.next_poll_at is not None:
+        notes.append(f"Next look at {clock(batch.next_poll_at)}.")
+    if batch.unmatched:
+        notes.append(f"{count(batch.unmatched, 'row')} of the answer matched nobody and were kept aside.")
+    if batch.request_id:
+        notes.append(f"Request {batch.request_id}")
+    return f"Batch {number}: {count(batch.item_count, 'person')}", label, "", ", ".join(money), " ".join(notes)
+
+
+def item_texts(item: EnrichmentItem) -> Texts:
+    """A person's text per column: an outcome per field, then the values found or the reasons."""
+    person = item.person
+    name = " ".join(part for part in (person.first_name, person.last_name) if part) or person.domain
+    asked = [item.outcomes[name] for name in EnrichField if name in item.outcomes]
+    per_field = ", ".join(f"{result.field.value}: {result.outcome.label.lower()}" for result in asked)
+    values = [email.address for email in item.emails] + [phone.number for phone in item.phones]
+    reasons = list(dict.fromkeys(result.reason for result in asked if result.reason))
+    return name, combine([result.outcome for result in asked]).label, per_field, "", " · ".join(values + reasons)
+
+
+def run_label(run: EnrichmentRun) -> str:
+    """Where a run stands, in words."""
+    states = {batch.state for batch in run.batches}
+    if BatchState.UNKNOWN_OUTCOME in states:
+        return "Needs your decision"
+    waiting = not states.isdisjoint(_WAITING_FOR_SPEND)
+    if run.stopped and waiting:
+        return "Stopped, collecting" if run.is_open else "Stopped"
+    if run.is_open:
+        return "Running"
+    if states & {BatchState.REJECTED, BatchState.EXPIRED} or any(outcome.needs_attention for outcome in run.counts):
+        return "Finished, some failed"
+    return "Finished"
+
+
+def run_outcome(run: EnrichmentRun) -> Outcome:
+    """The outcome whose icon stands for a run's state."""
+    states = {batch.state for batch in run.batches}
+    if BatchState.UNKNOWN_OUTCOME in states:
+        return Outcome.UNKNOWN
+    if run.stopped and not states.isdisjoint(_WAITING_FOR_SPEND):
+        return Outcome.CANCELLED
+    if run.is_open:
+        return Outcome.IN_FLIGHT
+    return combine([outcome for outcome, number in run.counts.items() if number])
+
+
+def people_done(run: EnrichmentRun) -> int:
+    """People whose batch has ended, in whatever way; one that waits for the rep's decision has not."""
+    return sum(
+        batch.item_count
+        for batch in run.batches
+        if batch.state.is_final and batch.state is not BatchState.UNKNOWN_OUTCOME
+    )
+
+
+def run_percent(run: EnrichmentRun) -> int:
+    """Progress of a run in percent of its people."""
+    return 100 * people_done(run) // run.people if run.people else 100
+
+
+def resubmit_cost(run: EnrichmentRun, batch: EnrichmentBatch) -> int:
+    """The most that submitting a batch again may cost, in credits."""
+    return batch.reserved or batch.item_count * price(run.fields)

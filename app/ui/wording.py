@@ -1,0 +1,22 @@
+"""Counts and moments in words, so that every pane says “1 credit” and “1,240 credits” alike."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QDateTime, QLocale
+
+_IRREGULAR = {"person": "people"}
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun, grouped by thousands and in the plural where it is not one."""
+    return f"1 {noun}" if number == 1 else f"{number:,} {_IRREGULAR.get(noun, f'{noun}s')}"
+
+
+def moment(at: datetime) -> str:
+    """A moment as the rep's own clock and calendar show it."""
+    return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(at.timestamp())), QLocale.FormatType.ShortFormat)
+
+
+def clock(at: datetime) -> str:
+    """A time of day to the second, as the rep's own clock shows it."""
+    return at.astimezone().strftime("%H:%M:%S")

@@ -1,0 +1,220 @@
+"""Bulk fetch: paste IDs, see how they were read, fetch them, and get one outcome for each."""
+
+import asyncio
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app.composition import Services
+from app.domain.changes import Change, ChangeKind
+from app.domain.errors import ContactScoutError, MissingKeyError
+from app.domain.fetching import FetchRun, FetchRunState
+from app.qtbridge.changes import ChangeBridge
+from app.qtbridge.tasks import TaskScope
+from app.ui.failures import failure_handler
+from app.ui.panes.fetch_form import FetchForm
+from app.ui.panes.fetch_run_view import RUN_STATE_LABEL, FetchRunView
+from app.ui.refresher import Refresher
+from app.ui.theme import SPACING
+from app.ui.widgets.banner import Banner
+from app.ui.widgets.labels import text_label
+from app.ui.wording import count, moment
+
+
+class BulkFetchPane(QWidget):
+    """The Bulk fetch view. Runs are durable: one that was paused, or cut off, is offered for resuming.
+
+    Signals:
+        contact_activated: A contact to show in the inspector.
+        enrich_requested, export_requested: With a list of contact ids.
+        settings_requested: The rep wants to add a key.
+    """
+
+    contact_activated = Signal(int)
+    enrich_requested = Signal(object)
+    export_requested = Signal(object)
+    settings_requested = Signal()
+
+    def __init__(self, services: Services, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._scope = TaskScope("bulk fetch", failure_handler(self._tell))
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._shown_id: int | None = None
+        self._first_read = True
+        self._list_is_stale = True
+        self.banner = Banner(self)
+        self._form = FetchForm(services, self._scope, self.banner)
+        self._view = FetchRunView(services)
+        self._history = QComboBox()
+        self._stack = QStackedWidget()
+        self._refresher = Refresher(self._scope, "read bulk fetches", self._refresh)
+        self._bridge = ChangeBridge(services.changes, self)
+        self._bridge.changed.connect(self._changed)
+        self._build()
+        self._refresher.request()
+
+    async def shut_down(self) -> None:
+        """Stop every task; a run that is executing becomes paused."""
+        self._bridge.close()
+        await self._scope.aclose()
+        await self._view.shut_down()
+
+    # -- runs ----------------------------------------------------------------------------------------------
+
+    def _execute(self, run_id: int) -> None:
+        if run_id not in self._tasks:
+            self._shown_id = run_id
+            self._tasks[run_id] = self._scope.start(self._run_to_end(run_id), f"bulk fetch {run_id}")
+            self._read_all_soon()
+
+    async def _run_to_end(self, run_id: int) -> None:
+        try:
+            await self._services.fetching.execute(run_id)
+        except ContactScoutError as error:
+            self._tell(error)
+        finally:
+            self._tasks.pop(run_id, None)
+            self._read_all_soon()
+
+    async def _retry(self, run_id: int) -> None:
+        try:
+            await self._services.fetching.retry_failed(run_id)
+        except ContactScoutError as error:
+            self._tell(error)
+            return
+        self._execute(run_id)
+
+    def _tell(self, error: ContactScoutError) -> None:
+        if isinstance(error, MissingKeyError):
+            self.banner.show_error(error, action_text="Add key…", action=self.settings_requested.emit)
+        else:
+            self.banner.show_error(error)
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def _changed(self, change: Change) -> None:
+        if change.kind is ChangeKind.FETCH_RUNS:
+            self._refresher.request()
+        self._form.provider_news(change)
+
+    async def _refresh(self) -> None:
+        if self._list_is_stale:
+            self._list_is_stale = False
+            runs = await self._services.fetching.runs()
+            if self._first_read:
+                self._first_read = False
+                self._offer_unfinished(runs)
+            self._show_history(runs)
+        shown_id = self._shown_id
+        self._stack.setCurrentIndex(0 if shown_id is None else 1)
+        if shown_id is None:
+            return
+        run = await self._services.fetching.run(shown_id)
+        executing = run.run_id in self._tasks
+        pace = (await self._services.providers.status(run.provider)).pace if executing else ""
+        await self._view.show_run(run, executing=executing, pace=pace)
+
+    def _read_all_soon(self) -> None:
+        self._list_is_stale = True
+        self._refresher.request()
+
+    def _offer_unfinished(self, runs: list[FetchRun]) -> None:
+        unfinished = [run for run in runs if run.state is not FetchRunState.FINISHED]
+        if not unfinished or self._shown_id is not None:
+            return
+        run = unfinished[0]
+        self._shown_id = run.run_id
+        self.banner.show_info(
+            f"A bulk fetch from {run.provider.label} is not finished: {run.done:,} of {count(run.total, 'ID')} done.",
+            action_text="Resume",
+            action=self._resume_shown,
+        )
+
+    def _show_history(self, runs: list[FetchRun]) -> None:
+        self._history.clear()
+        for run in runs:
+            state = FetchRunState.RUNNING if run.run_id in self._tasks else run.state
+            parts = (moment(run.created_at), run.provider.label, count(run.total, "ID"), RUN_STATE_LABEL[state])
+            self._history.addItem(" · ".join(parts), run.run_id)
+        self._history.setPlaceholderText("Choose an earlier bulk fetch" if runs else "No earlier bulk fetches")
+        self._history.setEnabled(bool(runs))
+        self._history.setCurrentIndex(self._history.findData(self._shown_id) if self._shown_id is not None else -1)
+
+    def _open_earlier(self) -> None:
+        self._shown_id = self._history.currentData()
+        self._refresher.request()
+
+    # -- set-up --------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.setObjectName("bulk_fetch_pane")
+        self._history.setObjectName("fetch_history")
+        self._history.setAccessibleName("Earlier bulk fetches")
+        self._history.setMinimumContentsLength(44)
+        self._history.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        label = QLabel("&History")
+        label.setBuddy(self._history)
+        top = QHBoxLayout()
+        top.setSpacing(SPACING.s)
+        top.addWidget(text_label("Bulk fetch", role="title"), 1)
+        top.addWidget(label)
+        top.addWidget(self._history)
+
+        empty = QWidget()
+        words = QVBoxLayout(empty)
+        words.addStretch()
+        for text, role in (
+            ("No bulk fetch is shown", "heading"),
+            (
+                "Paste IDs above and press Fetch. Every ID gets its own outcome here: found, not found or failed.",
+                "muted",
+            ),
+        ):
+            line = text_label(text, role=role)
+            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            words.addWidget(line)
+        words.addStretch()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(self._view)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setObjectName("fetch_splitter")
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(SPACING.m)
+        splitter.addWidget(self._form)
+        splitter.addWidget(self._stack)
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.l, SPACING.m, SPACING.l, SPACING.m)
+        column.setSpacing(SPACING.m)
+        column.addLayout(top)
+        column.addWidget(self.banner)
+        column.addWidget(splitter, 1)
+
+        self._history.activated.connect(self._open_earlier)
+        self._form.created.connect(self._execute)
+        self._form.settings_requested.connect(self.settings_requested)
+        self._view.pause_requested.connect(self._pause_shown)
+        self._view.resume_requested.connect(self._resume_shown)
+        self._view.retry_requested.connect(self._retry_shown)
+        self._view.contact_activated.connect(self.contact_activated)
+        self._view.contacts.failed.connect(self._tell)
+        self._view.enrich_requested.connect(self.enrich_requested)
+        self._view.export_requested.connect(self.export_requested)
+        self._view.copied.connect(lambda number: self.banner.show_success(f"Copied {count(number, 'ID')}."))
+
+    def _pause_shown(self) -> None:
+        task = self._tasks.get(self._shown_id) if self._shown_id is not None else None
+        if task is not None:
+            task.cancel()
+
+    def _resume_shown(self) -> None:
+        if self._shown_id is not None:
+            self.banner.clear()
+            self._execute(self._shown_id)
+
+    def _retry_shown(self) -> None:
+        if self._shown_id is not None:
+            self.banner.clear()
+            self._scope.replace("retry", self._retry(self._shown_id))

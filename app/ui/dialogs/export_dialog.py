@@ -1,0 +1,171 @@
+"""The export dialog: how many contacts, in which layout, to which file."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.composition import Services
+from app.qtbridge.dialogs import ask, run_dialog, save_file
+from app.qtbridge.tasks import TaskScope
+from app.services.export import ExportReport
+from app.ui.failures import failure_handler
+from app.ui.theme import SPACING
+from app.ui.widgets.banner import Banner
+from app.ui.widgets.labels import rule, text_label
+from app.ui.wording import count
+
+
+class ExportDialog(QDialog):
+    """Writes the file on confirmation. `report` says what was written, None when cancelled."""
+
+    def __init__(
+        self, services: Services, contact_ids: Sequence[int], suggested: Path, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.report: ExportReport | None = None
+        self._services = services
+        self._contact_ids = list(contact_ids)
+        self._agreed: Path | None = None
+        self._writing = False
+        self.banner = Banner(self)
+        self._scope = TaskScope("export dialog", failure_handler(self.banner.show_error))
+        self._preset = QComboBox()
+        self._path = QLineEdit(str(suggested))
+        self._browse = QPushButton("&Browse…")
+        self._export = QPushButton("Export")
+        self._cancel = QPushButton("Cancel")
+        self._build()
+        self._show()
+
+    async def shut_down(self) -> None:
+        """Stop what is running."""
+        await self._scope.aclose()
+
+    def _target(self) -> Path | None:
+        text = self._path.text().strip()
+        return Path(text).expanduser() if text else None
+
+    def _browse_soon(self) -> None:
+        self._scope.replace("browse", self._choose())
+
+    async def _choose(self) -> None:
+        target = self._target() or _default_folder() / "contacts.csv"
+        chosen = await save_file(self, "Export contacts", target, "CSV (*.csv);;All files (*)")
+        if chosen is not None:
+            self._agreed = chosen  # the file dialog has asked about overwriting
+            self._path.setText(str(chosen))
+
+    def _export_soon(self) -> None:
+        target = self._target()
+        if target is not None and not self._writing:
+            self._writing = True
+            self._show()
+            self._scope.start(self._write(target), "export")
+
+    async def _write(self, target: Path) -> None:
+        try:
+            if target != self._agreed and await asyncio.to_thread(target.exists):
+                overwrite = await ask(
+                    self, "Replace the file", f"“{target.name}” exists already.", accept="Replace", destructive=True
+                )
+                if not overwrite:
+                    return
+            self.report = await self._services.export.export_csv(
+                self._contact_ids, target, preset=self._preset.currentData()
+            )
+        finally:
+            self._writing = False
+            self._show()
+        self.accept()
+
+    def _show(self) -> None:
+        self._export.setEnabled(bool(self._contact_ids) and self._target() is not None and not self._writing)
+
+    def _build(self) -> None:
+        self.setObjectName("export_dialog")
+        self.setWindowTitle("Export contacts")
+        self.setMinimumWidth(560)
+        number = count(len(self._contact_ids), "contact")
+        self._export.setText(f"Export {number}")
+        for widget, name, spoken in (
+            (self._preset, "export_preset", "File layout"),
+            (self._path, "export_path", "File to write"),
+            (self._browse, "export_browse", "Choose the file"),
+            (self._export, "export_confirm", f"Export {number}"),
+            (self._cancel, "export_cancel", "Cancel"),
+        ):
+            widget.setObjectName(name)
+            widget.setAccessibleName(spoken)
+        for preset in self._services.export.presets():
+            self._preset.addItem(preset.label, preset.name)
+        self._export.setProperty("primary", True)  # noqa: FBT003
+        self._export.setDefault(True)
+        self._path.textChanged.connect(self._show)
+        self._browse.clicked.connect(self._browse_soon)
+        self._export.clicked.connect(self._export_soon)
+        self._cancel.clicked.connect(self.reject)
+
+        file_row = QHBoxLayout()
+        file_row.setSpacing(SPACING.s)
+        file_row.addWidget(self._path, 1)
+        file_row.addWidget(self._browse)
+        form = QFormLayout()
+        form.setHorizontalSpacing(SPACING.l)
+        form.setVerticalSpacing(SPACING.m)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow("&Layout", self._preset)
+        form.addRow("&File", file_row)
+        form.labelForField(file_row)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING.s)
+        buttons.addStretch()
+        buttons.addWidget(self._cancel)
+        buttons.addWidget(self._export)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
+        column.setSpacing(SPACING.m)
+        column.addWidget(text_label(f"{number} will be written", role="heading"))
+        column.addWidget(self.banner)
+        column.addLayout(form)
+        column.addWidget(rule())
+        column.addLayout(buttons)
+
+
+def _default_folder() -> Path:
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(documents) if documents else Path.home()
+
+
+async def run_export_dialog(
+    parent: QWidget, services: Services, contact_ids: Sequence[int], suggested_name: str
+) -> ExportReport | None:
+    """Ask for layout and file, and write these contacts.
+
+    Args:
+        parent: The window it belongs to.
+        services: Where the contacts are.
+        contact_ids: What to write, in this order.
+        suggested_name: File name to begin with; its folder is the rep's documents.
+
+    Returns:
+        What was written, None when the rep cancelled.
+    """
+    dialog = ExportDialog(services, contact_ids, _default_folder() / Path(suggested_name).name, parent)
+    try:
+        await run_dialog(dialog)
+        return dialog.report
+    finally:
+        await dialog.shut_down()
+        dialog.deleteLater()

@@ -55,7 +55,7 @@ def test_import_contracts_bite_when_a_layer_is_crossed(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     crossings = {
         "app/domain/outcomes.py": "import app.providers.capabilities",
-        "app/providers/capabilities.py": "import app.services",
+        "app/providers/capabilities.py": "import app.services, app.exchange",
         "app/exchange/__init__.py": "import app.storage",
         "app/demo/__init__.py": "import app.providers",
         "app/services/__init__.py": "import PySide6.QtCore",

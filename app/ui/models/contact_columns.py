@@ -3,13 +3,11 @@
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum
-
-from PySide6.QtCore import QDateTime, QLocale
 
 from app.domain.contact import ContactRow
 from app.domain.outcomes import Outcome
+from app.ui.wording import moment
 
 
 class Column(IntEnum):
@@ -58,12 +56,6 @@ def _bought(value: str, outcome: Outcome | None) -> str:
     return value or (outcome.label if outcome is not None else "")
 
 
-def fetched_text(moment: datetime) -> str:
-    """A moment as the system writes date and time, in the rep's time zone."""
-    local = QDateTime.fromSecsSinceEpoch(int(moment.timestamp()))
-    return QLocale.system().toString(local, QLocale.FormatType.ShortFormat)
-
-
 def _sources(row: ContactRow) -> str:
     return ", ".join(provider.label for provider in row.providers)
 
@@ -84,7 +76,7 @@ COLUMNS: dict[Column, ColumnSpec] = {
         "fetched",
         "Fetched",
         130,
-        lambda row: fetched_text(row.fetched_at),
+        lambda row: moment(row.fetched_at),
         sort_text=lambda row: f"{row.fetched_at.timestamp():020.3f}",
     ),
     Column.DOMAIN: ColumnSpec("domain", "Company domain", 150, lambda row: row.company_domain, shown=False),

@@ -1,0 +1,233 @@
+"""Find: one form per provider that can be searched, or the card that adds its key."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from app.domain.changes import Change, ChangeKind
+from app.domain.errors import ContactScoutError, InputError, MissingKeyError
+from app.domain.provider import Provider
+from app.domain.search import ChoiceSource
+from app.qtbridge.changes import ChangeBridge
+from app.qtbridge.tasks import TaskScope
+from app.services.credentials import KeySource
+from app.ui.failures import failure_handler
+from app.ui.panes.search_form import SearchForm
+from app.ui.theme import SPACING
+from app.ui.widgets.banner import Banner
+from app.ui.widgets.empty_state import EmptyState
+from app.ui.widgets.labels import rule, set_role
+
+if TYPE_CHECKING:
+    from app.composition import Services
+
+
+class SearchPane(QWidget):
+    """One provider's search.
+
+    Signals:
+        search_requested: A checked `SearchQuery`.
+        key_wanted: The rep wants to add a key for this provider.
+    """
+
+    search_requested = Signal(object)
+    key_wanted = Signal()
+
+    def __init__(self, services: "Services", provider: Provider, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.provider = provider
+        self._services = services
+        self._key_source: KeySource | None = None
+        self._account = ""
+        self.banner = Banner()
+        self._scope = TaskScope(f"search pane {provider}", failure_handler(self.banner.show_error))
+        self.form = SearchForm(services.search.filters(provider))
+        self.form.submitted.connect(self.search)
+        self.form.choices_wanted.connect(self._load_choices)
+        self.form.account_changed.connect(self._on_account)
+        self.search_button = QPushButton("Search")
+        set_role(self.search_button, "primary")
+        self.search_button.setToolTip("Run this search (Ctrl+Enter)")
+        self.search_button.clicked.connect(self.search)
+        self.clear_button = QPushButton("Clear")
+        self.clear_button.setToolTip("Empty every filter")
+        self.clear_button.clicked.connect(self.clear)
+        run = QShortcut(QKeySequence(Qt.Modifier.CTRL | Qt.Key.Key_Return), self)
+        run.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        run.activated.connect(self.search)
+        self._lay_out()
+        self.refresh()
+
+    async def shut_down(self) -> None:
+        """Stop what runs."""
+        await self._scope.aclose()
+
+    def search(self) -> None:
+        """Check the filters and ask for the search, or say what is missing."""
+        try:
+            query = self._services.search.build_query(self.provider, self.form.values())
+        except InputError as error:
+            self.banner.show_error(error)
+            return
+        self.banner.clear()
+        self.search_requested.emit(query)
+
+    def clear(self) -> None:
+        """Empty every filter."""
+        self.form.clear()
+        self.banner.clear()
+        self.form.focus_first()
+
+    def reload(self) -> None:
+        """Ask for every choice again: the key is another one."""
+        self._key_source = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look whether there is a key, and ask for the choices if it is another one."""
+        self._scope.replace("refresh", self._refresh())
+
+    async def _refresh(self) -> None:
+        status = await self._services.providers.status(self.provider)
+        source = status.key_source
+        self._stack.setCurrentIndex(0 if source is KeySource.NONE else 1)
+        if source is not self._key_source:
+            self._key_source = source
+            if source is not KeySource.NONE:
+                for spec in self.form.specs:
+                    if spec.choice_source is not None:
+                        self._load_choices(spec.name)
+
+    def _load_choices(self, name: str) -> None:
+        self._scope.replace(f"choices of {name}", self._choices(name))
+
+    async def _choices(self, name: str) -> None:
+        source = next(spec.choice_source for spec in self.form.specs if spec.name == name)
+        if source is None:
+            return
+        account = "" if source is ChoiceSource.ACCOUNTS else self._chosen_account()
+        self.form.show_loading(name)
+        try:
+            choices = await self._services.search.choices(self.provider, source, account)
+        except MissingKeyError:
+            self.form.show_choices_error(name, "Add a key first.")
+        except ContactScoutError as error:
+            self.form.show_choices_error(name, f"{error.text} {error.next_step}".strip())
+        else:
+            self.form.show_choices(name, choices)
+            if source is ChoiceSource.ACCOUNTS:
+                self._on_account()
+
+    def _chosen_account(self) -> str:
+        for spec in self.form.specs:
+            if spec.choice_source is ChoiceSource.ACCOUNTS:
+                return "".join(self.form.values().get(spec.name, ())[:1])
+        return ""
+
+    def _on_account(self) -> None:
+        account = self._chosen_account()
+        if account == self._account:
+            return
+        self._account = account
+        for spec in self.form.specs:
+            if spec.choice_source not in (None, ChoiceSource.ACCOUNTS):
+                self._load_choices(spec.name)
+
+    def _lay_out(self) -> None:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.form)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(SPACING.m, SPACING.s, SPACING.m, SPACING.m)
+        buttons.addWidget(self.search_button, 2)
+        buttons.addWidget(self.clear_button, 1)
+        strip = QVBoxLayout()
+        strip.setContentsMargins(SPACING.m, SPACING.s, SPACING.m, 0)
+        strip.addWidget(self.banner)
+        filters = QWidget()
+        column = QVBoxLayout(filters)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(strip)
+        column.addWidget(scroll, 1)
+        column.addWidget(rule())
+        column.addLayout(buttons)
+        label = self.provider.label
+        no_key = EmptyState(
+            "key",
+            f"No key for {label} yet",
+            f"Add your {label} key to search here. It is kept in the system keyring, never in a file.",
+            action_text="Add a key…",
+            action=self.key_wanted.emit,
+            card=True,
+        )
+        self._stack = QStackedWidget()
+        self._stack.addWidget(no_key)
+        self._stack.addWidget(filters)
+        self._stack.setCurrentIndex(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+
+
+class FindPane(QWidget):
+    """The searches of all providers, one tab each.
+
+    Signals:
+        search_requested: A checked `SearchQuery`.
+        key_wanted: The rep wants to add a key for a `Provider`.
+    """
+
+    search_requested = Signal(object)
+    key_wanted = Signal(object)
+
+    def __init__(self, services: "Services", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._changes = ChangeBridge(services.changes, self)
+        self._changes.changed.connect(self._on_change)
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.setAccessibleName("Services to search")
+        self._panes: dict[Provider, SearchPane] = {}
+        for provider in services.search.providers():
+            pane = SearchPane(services, provider)
+            pane.search_requested.connect(self.search_requested)
+            pane.key_wanted.connect(lambda provider=provider: self.key_wanted.emit(provider))
+            self._panes[provider] = pane
+            self._tabs.addTab(pane, provider.label)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._tabs)
+
+    async def shut_down(self) -> None:
+        """Stop what runs."""
+        self._changes.close()
+        for pane in self._panes.values():
+            await pane.shut_down()
+
+    def pane(self, provider: Provider) -> SearchPane:
+        """The search of one provider."""
+        return self._panes[provider]
+
+    def current(self) -> SearchPane | None:
+        """The search in front."""
+        pane = self._tabs.currentWidget()
+        return pane if isinstance(pane, SearchPane) else None
+
+    def show_provider(self, provider: Provider) -> None:
+        """Bring a provider's search to the front, with the cursor in it."""
+        self._tabs.setCurrentWidget(self._panes[provider])
+        self._panes[provider].form.focus_first()
+
+    def reload(self) -> None:
+        """Ask for every choice again: keys may be other ones."""
+        for pane in self._panes.values():
+            pane.reload()
+
+    def _on_change(self, change: Change) -> None:
+        if change.kind is ChangeKind.PROVIDERS:
+            for pane in self._panes.values():
+                pane.refresh()

@@ -1,0 +1,239 @@
+"""One search's results: rows that stream in page by page, and all that can be done about more of them."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.errors import ContactScoutError, MissingKeyError
+from app.domain.search import ChoiceSource, FilterSpec, SearchQuery
+from app.qtbridge.tasks import TaskScope
+from app.services.search import PageLoaded, SearchSession
+from app.ui.failures import failure_handler
+from app.ui.icons import icon
+from app.ui.theme import SPACING
+from app.ui.widgets.banner import Banner
+from app.ui.widgets.contact_table import ContactTable
+from app.ui.widgets.empty_state import EmptyState
+from app.ui.widgets.labels import text_label
+from app.ui.wording import count
+
+if TYPE_CHECKING:
+    from app.composition import Services
+
+log = logging.getLogger(__name__)
+
+DEFAULT_ROWS = 500
+MOST_ROWS = 100_000
+
+
+class ResultsPane(QWidget):
+    """A result tab.
+
+    Signals:
+        running_changed: Loading has begun or ended.
+        said: A sentence for the status bar.
+        key_wanted: The rep wants to add the key of a `Provider`.
+    """
+
+    running_changed = Signal()
+    said = Signal(str)
+    key_wanted = Signal(object)
+
+    def __init__(self, services: "Services", session: SearchSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._charged = 0
+        self._total: int | None = None
+        self._asked = False
+        self._running = False
+        self.banner = Banner()
+        self.notice = Banner()
+        self._scope = TaskScope("results", failure_handler(self._on_error))
+        self.table = ContactTable(services)
+        self.table.failed.connect(self.banner.show_error)
+        self.title = query_title(session.query, services.search.filters(session.query.provider))
+        self._build_footer()
+        self._lay_out()
+        self._show_state()
+
+    async def shut_down(self) -> None:
+        """Stop loading."""
+        await self._scope.aclose()
+        await self.table.shut_down()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether pages are being loaded."""
+        return self._running
+
+    @property
+    def state_text(self) -> str:
+        """Where the search stands, in words."""
+        return self._state.text()
+
+    def load_more(self) -> None:
+        """Load one more page."""
+        self._start(None)
+
+    def load_up_to(self, rows: int) -> None:
+        """Load page after page until so many rows are there in all, or there are no more."""
+        self._start(rows)
+
+    def stop(self) -> None:
+        """Stop loading; what has arrived stays."""
+        self._scope.cancel("load")
+
+    def _start(self, up_to: int | None) -> None:
+        if not self._running and self.session.has_more:
+            self._scope.replace("load", self._load(up_to))
+
+    async def _load(self, up_to: int | None) -> None:
+        self.banner.clear()
+        self._set_running(running=True)
+        completed = False
+        try:
+            if up_to is None:
+                self._take(await self.session.next_page())
+            else:
+                async for page in self.session.pages(up_to):
+                    self._take(page)
+            completed = True
+        except ContactScoutError as error:
+            completed = True
+            self._on_error(error, up_to)
+        finally:
+            # A finished search says so; one that was stopped says that too.
+            self._set_running(running=False)
+            self.said.emit(self.state_text if completed else f"Stopped. {self.state_text}")
+
+    def _take(self, page: PageLoaded) -> None:
+        self._asked = True
+        self._charged += page.credits_charged
+        self._total = page.total if page.total is not None else self._total
+        self.table.append_rows(page.rows)
+        if self.session.quarantined:
+            rows = count(self.session.quarantined, "row")
+            self.notice.show_warning(
+                f"{rows} of the answer could not be read and {'is' if self.session.quarantined == 1 else 'are'} "
+                "left out. All others are here."
+            )
+        self._show_state()
+
+    def _on_error(self, error: ContactScoutError, up_to: int | None = None) -> None:
+        log.info("A search stopped: %s", type(error).__name__)
+        if isinstance(error, MissingKeyError):
+            provider = error.provider
+            self.banner.show_error(error, action_text="Add a key…", action=lambda: self.key_wanted.emit(provider))
+        else:
+            self.banner.show_error(error, action_text="Retry", action=lambda: self._start(up_to))
+        self._show_state()
+
+    def _set_running(self, *, running: bool) -> None:
+        self._running = running
+        self._show_state()
+        self.running_changed.emit()
+
+    def _show_state(self) -> None:
+        loaded, more = len(self.session.contact_ids), self.session.has_more
+        self._busy.setVisible(self._running)
+        self._stop.setEnabled(self._running)
+        for control in (self._more, self._all, self._rows):
+            control.setEnabled(more and not self._running)
+        self._stack.setCurrentIndex(1 if self._asked and not loaded and not more and not self._running else 0)
+        self.table.set_hint("Searching…" if self._running else "No contacts loaded.")
+        self._state.setText(self._describe(loaded, more=more))
+
+    def _describe(self, loaded: int, *, more: bool) -> str:
+        if self._running and not loaded:
+            return "Searching…"
+        parts = [f"{count(loaded, 'contact')} loaded"]
+        if self._total is not None:
+            parts[0] = f"{loaded:,} of {count(self._total, 'contact')} loaded"
+        if self._running:
+            parts.append("loading more…")
+        elif more:
+            parts.append("more available" if self._asked else "not asked yet")
+        elif self._asked:
+            parts.append("that is all")
+        if self.session.loaded > loaded:
+            parts.append(f"{count(self.session.loaded - loaded, 'row')} of people already listed")
+        if self._charged:
+            parts.append(count(self._charged, "credit"))
+        return ", ".join(parts)
+
+    def _build_footer(self) -> None:
+        self._state = text_label(role="muted", wrap=False)
+        self._state.setAccessibleName("State of this search")
+        self._more = QPushButton("Load more")
+        self._more.setToolTip("Load the next page (Ctrl+L)")
+        self._more.clicked.connect(self.load_more)
+        self._all = QPushButton("Load all up to")
+        self._all.setToolTip("Load page after page until so many rows are here (Ctrl+Shift+L)")
+        self._all.clicked.connect(lambda: self.load_up_to(self._rows.value()))
+        self._rows = QSpinBox()
+        self._rows.setRange(1, MOST_ROWS)
+        self._rows.setSingleStep(100)
+        self._rows.setValue(DEFAULT_ROWS)
+        self._rows.setGroupSeparatorShown(True)
+        self._rows.setAccessibleName("Most rows to load")
+        self._stop = QPushButton("Stop")
+        self._stop.setIcon(icon("stop"))
+        self._stop.setIconSize(QSize(14, 14))
+        self._stop.setToolTip("Stop loading; what has arrived stays (Esc)")
+        self._stop.clicked.connect(self.stop)
+
+    @property
+    def row_limit(self) -> int:
+        """How many rows “Load all up to” loads."""
+        return self._rows.value()
+
+    def _lay_out(self) -> None:
+        self._busy = QProgressBar()
+        self._busy.setRange(0, 0)
+        self._busy.setTextVisible(False)
+        self._busy.setFixedWidth(90)
+        self._busy.setAccessibleName("Loading")
+        footer = QHBoxLayout()
+        footer.setSpacing(SPACING.s)
+        footer.addWidget(self._state)
+        footer.addWidget(self._busy)
+        footer.addStretch(1)
+        for control in (self._stop, self._more, self._all, self._rows):
+            footer.addWidget(control)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(
+            EmptyState(
+                "search",
+                "Nothing found",
+                "No contact matches all filters. Take one away, or write it more loosely, and search again.",
+            )
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING.m, SPACING.m, SPACING.m, SPACING.m)
+        layout.setSpacing(SPACING.s)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.notice)
+        layout.addWidget(self._stack, 1)
+        layout.addLayout(footer)
+
+
+def query_title(query: SearchQuery, specs: tuple[FilterSpec, ...]) -> str:
+    """A query's title without the account, which says nothing to a reader; choices by the words for them."""
+    words: list[str] = []
+    for spec in specs:
+        if spec.choice_source is ChoiceSource.ACCOUNTS:
+            continue
+        labels = {choice.value: choice.label for choice in spec.choices}
+        words += [labels.get(value, value) for value in query.many(spec.name)]
+    return ", ".join(words) or "Everyone"

@@ -1,0 +1,57 @@
+"""What a pane shows while it has nothing to show: why, and what to do about it."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.ui.colours import Ink
+from app.ui.icons import icon
+from app.ui.theme import SPACING
+from app.ui.widgets.labels import set_role, text_label
+
+
+class EmptyState(QWidget):
+    """A drawing, a heading, a sentence and at most one button, in the middle of the pane."""
+
+    def __init__(
+        self,
+        drawing: str,
+        heading: str,
+        text: str,
+        *,
+        action_text: str = "",
+        action: Callable[[], None] | None = None,
+        card: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        frame = QFrame()
+        if card:
+            set_role(frame, "card")
+        frame.setMaximumWidth(420)
+        inner = QVBoxLayout(frame)
+        inner.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
+        inner.setSpacing(SPACING.s)
+        picture = QLabel()
+        picture.setPixmap(icon(drawing, Ink.MUTED).pixmap(QSize(36, 36), self.devicePixelRatio()))
+        self._heading = text_label(heading, role="heading")
+        self._text = text_label(text, role="muted")
+        centre = Qt.AlignmentFlag.AlignHCenter
+        for label in (picture, self._heading, self._text):
+            label.setAlignment(centre)
+            inner.addWidget(label)
+        if action_text and action is not None:
+            self.button = QPushButton(action_text)
+            set_role(self.button, "primary")
+            run = action
+            self.button.clicked.connect(lambda: run())
+            inner.addSpacing(SPACING.xs)
+            inner.addWidget(self.button, 0, centre)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(SPACING.m, SPACING.m, SPACING.m, SPACING.m)
+        outer.addStretch(2)
+        outer.addWidget(frame)
+        outer.addStretch(3)
+        outer.setAlignment(frame, Qt.AlignmentFlag(0))
+        self.setAccessibleName(f"{heading} {text}")

@@ -1,0 +1,198 @@
+"""`enrich`: people of a file are queued, bought within the cap, and come back in the file's own order."""
+
+import argparse
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from app.cli import jobs
+from app.cli.console import Console
+from app.cli.exits import EXIT_ITEMS_FAILED, EXIT_OK
+from app.cli.jobs import EnrichJob, StoredJob
+from app.cli.waiting import agree_to_cost, in_words, watch
+from app.composition import Services
+from app.domain.changes import ChangeKind
+from app.domain.contact import ContactRow
+from app.domain.enrichment import BatchState, EnrichField, EnrichmentItem, EnrichmentRun, FieldResult
+from app.domain.errors import InputError
+from app.domain.outcomes import Outcome
+from app.exchange.csv_reader import PeopleTable, read_people
+from app.exchange.csv_writer import check_writable
+from app.exchange.enriched import PersonResult, write_enrich_outcomes, write_enriched
+from app.services.enrichment import IN_QUEUE, OWNED, EnrichmentPlan
+
+NOT_SUBMITTED = (BatchState.DRAFT, BatchState.RESERVED, BatchState.SUBMITTING)
+NOT_QUEUED = "This field was not queued, because the person is in the queue for another one."
+
+
+async def enrich(services: Services, arguments: argparse.Namespace, console: Console) -> int:
+    """Queue the people of a file, work until all have their outcome, and write both files."""
+    fields = _fields(arguments.fields)
+    check_writable(arguments.out)
+    check_writable(arguments.outcomes)
+    table = read_people(arguments.people)
+    people = [table.person(row) for row in table.rows]
+    plan = await services.enrichment.plan_people(people, fields)
+    _tell(plan, console)
+    if plan.people:
+        what = f"Looking up {' and '.join(fields)} of {len(plan.people)} people"
+        agree_to_cost(console, plan.estimate, cap=arguments.max_credits, yes=arguments.yes, what=what)
+    stored = await _queue(services, arguments, table, plan, fields)
+    return await see_through(services, [stored], console, wait=not arguments.no_wait)
+
+
+async def see_through(
+    services: Services,
+    stored: Sequence[StoredJob],
+    console: Console,
+    *,
+    wait: bool = True,
+    run_ids: Collection[int] | None = None,
+) -> int:
+    """Work off the runs of jobs (and `run_ids`), then write the jobs' files, also when the work is cut short."""
+    chosen = {run_id for each in stored for run_id in each.job.run_ids} | set(run_ids or ())
+
+    async def look() -> bool:
+        runs = [await services.enrichment.run(run_id) for run_id in sorted(chosen)]
+        if runs:
+            console.progress(_standing(runs))
+        unsent = any(batch.state in NOT_SUBMITTED and not run.stopped for run in runs for batch in run.batches)
+        return not wait and not unsent
+
+    try:
+        await watch(services, services.enrichment.drain(chosen), ChangeKind.ENRICHMENT, look)
+    finally:
+        console.clear()
+        ends = [await _write(services, each, console) for each in stored]
+    return EXIT_ITEMS_FAILED if any(outcome.needs_attention for end in ends for outcome in end) else EXIT_OK
+
+
+async def _queue(
+    services: Services,
+    arguments: argparse.Namespace,
+    table: PeopleTable,
+    plan: EnrichmentPlan,
+    fields: tuple[EnrichField, ...],
+) -> StoredJob:
+    run_ids = await _runs_that_hold(services, table, plan)
+    people: Path = arguments.people
+    if plan.people:
+        run_ids.add(await services.enrichment.enqueue(plan, cap=arguments.max_credits, origin=people.name))
+    job = EnrichJob(
+        run_ids=tuple(sorted(run_ids)),
+        fields=fields,
+        out=str(arguments.out),
+        outcomes=str(arguments.outcomes),
+        header=table.header,
+        rows=table.rows,
+        held_back={row.row: row.reason for row in plan.ineligible},
+    )
+    return jobs.keep(services.profile, job)
+
+
+async def _runs_that_hold(services: Services, table: PeopleTable, plan: EnrichmentPlan) -> set[int]:
+    """Earlier runs that hold people of this file: their results are taken or waited for instead of bought again."""
+    held_back = {row.row for row in plan.ineligible if row.reason in (IN_QUEUE, OWNED)}
+    missing = {table.person(row).person_key for row in table.rows if row.row in held_back}
+    found: set[int] = set()
+    for run in await services.enrichment.runs():
+        if not missing:
+            break
+        here = {item.person.person_key for item in await services.enrichment.items(run.run_id)}
+        if not run.fields.isdisjoint(plan.fields) and missing & here:
+            found.add(run.run_id)
+            missing -= here
+    return found
+
+
+async def _write(services: Services, stored: StoredJob, console: Console) -> list[Outcome]:
+    """Write a job's two files, and forget the job once nothing in them is still to come. Returns all outcomes."""
+    job = stored.job
+    results = await _results(services, job)
+    await asyncio.to_thread(write_enriched, Path(job.out), job.table, results)
+    await asyncio.to_thread(write_enrich_outcomes, Path(job.outcomes), results)
+    outcomes = [part.outcome for result in results.values() for part in result.results]
+    counts = Counter(outcomes)
+    console.say(f"{len(results)} rows are in {job.out} ({in_words(counts)}).")
+    if any(outcome.is_open for outcome in outcomes):
+        console.say("“contact-scout queue resume” collects what is still to come and writes the files again.")
+    else:
+        jobs.forget(stored)
+    return outcomes
+
+
+async def _results(services: Services, job: EnrichJob) -> dict[int, PersonResult]:
+    """What is known of each data row. A person who stands in several rows was bought once and counts for all."""
+    items: dict[str, EnrichmentItem] = {}
+    for run_id in job.run_ids:
+        for item in await services.enrichment.items(run_id):
+            items[item.person.person_key] = item
+    table = job.table
+    wanted = {key for row in job.rows if (key := table.person(row).person_key) in items}
+    known = await _known(services, {key: items[key] for key in wanted})
+    results: dict[int, PersonResult] = {}
+    for row in job.rows:
+        key = table.person(row).person_key
+        if key in items:
+            results[row.row] = _of_item(items[key], job.fields, known.get(key, {}), services)
+        else:
+            reason = job.held_back.get(row.row, "")
+            results[row.row] = PersonResult(tuple(FieldResult(field, Outcome.FAILED, reason) for field in job.fields))
+    return results
+
+
+async def _known(services: Services, items: Mapping[str, EnrichmentItem]) -> dict[str, dict[str, str]]:
+    """What the library knows of people, under the headers of a plain file."""
+    ids = {key: item.person.contact_id for key, item in items.items() if item.person.contact_id is not None}
+    rows = await services.library.rows(list(ids.values()))
+    return {key: _plain_values(row) for key, row in zip(ids, rows, strict=True)}
+
+
+def _plain_values(row: ContactRow) -> dict[str, str]:
+    return {
+        "job_title": row.job_title,
+        "company_name": row.company_name,
+        "linkedin_url": row.linkedin_url,
+        "location": row.location,
+    }
+
+
+def _of_item(
+    item: EnrichmentItem, fields: Sequence[EnrichField], known: Mapping[str, str], services: Services
+) -> PersonResult:
+    return PersonResult(
+        tuple(item.outcomes.get(field) or FieldResult(field, Outcome.CANCELLED, NOT_QUEUED) for field in fields),
+        emails=item.emails if EnrichField.EMAILS in fields else (),
+        phones=item.phones if EnrichField.PHONES in fields else (),
+        provider=services.enrichment.provider,
+        known=known,
+    )
+
+
+def _fields(text: str) -> tuple[EnrichField, ...]:
+    names = [name.strip().casefold() for name in text.split(",") if name.strip()]
+    try:
+        chosen = {EnrichField(name) for name in names}
+    except ValueError:
+        chosen = set()
+    if not chosen:
+        raise InputError(f"“{text}” names no fields.", next_step="Give --fields emails, phones, or emails,phones.")
+    return tuple(field for field in EnrichField if field in chosen)
+
+
+def _tell(plan: EnrichmentPlan, console: Console) -> None:
+    for reason, count in plan.estimate.excluded.items():
+        console.say(f"{count} rows are not sent. {reason}")
+    if plan.balance_left is not None and plan.balance_left < plan.estimate.maximum:
+        console.say(f"Only {plan.balance_left} credits are left at the service; this can cost more.")
+
+
+def _standing(runs: Sequence[EnrichmentRun]) -> str:
+    counts: Counter[Outcome] = Counter()
+    for run in runs:
+        counts.update(run.counts)
+    done = sum(count for outcome, count in counts.items() if not outcome.is_open)
+    reserved = sum(run.spending.reserved for run in runs)
+    charged = sum(run.spending.charged for run in runs)
+    return f"{done} of {counts.total()} answers, {charged} credits charged, {reserved} reserved"

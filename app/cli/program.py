@@ -1,0 +1,98 @@
+"""Runs one command: opens what it needs, tells errors in one sentence, and answers with an exit code."""
+
+import argparse
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from pathlib import Path
+
+from app.bug_report import bug_report
+from app.cli.console import PROGRAM, Console, one_line
+from app.cli.exits import EXIT_BUG, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE
+from app.cli.options import build_parser
+from app.composition import Services, open_services
+from app.domain.errors import ContactScoutError
+from app.logs import logging_to
+from app.storage.profile import Profile
+
+#: Opens the services; tests put in their own keys and poll times.
+Opener = Callable[..., AbstractAsyncContextManager[Services]]
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str], *, console: Console | None = None, opener: Opener = open_services) -> int:
+    """Run the command in `argv` (without the program's name) and return its exit code.
+
+    0 all done, 1 our bug, 2 usage or bad input, 3 finished with failed or unknown items, 4 key or permission,
+    5 cap or credits, 6 network or provider down, 130 interrupted, 143 terminated.
+
+    `console` has the streams of the process by default; `opener` opens the services.
+    """
+    console = console or Console.standard()
+    parser = build_parser()
+    try:
+        arguments, surplus = parser.parse_known_args(list(argv))
+        if surplus and not getattr(arguments, "takes_anything", False):
+            parser.error(f"there is no option or argument {' '.join(surplus)}")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else EXIT_USAGE
+    if hasattr(arguments, "standalone"):
+        return _serve(arguments)
+    return _run(arguments, console, opener)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    try:
+        code: int = arguments.standalone(arguments)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return code
+
+
+def _run(arguments: argparse.Namespace, console: Console, opener: Opener) -> int:
+    debug: bool = getattr(arguments, "debug", False)
+    folder: Path | None = getattr(arguments, "profile", None)
+    log_file: Path | None = None
+    try:
+        profile = Profile(folder) if folder else Profile.default()
+        with logging_to(profile.log_dir, debug=debug) as log_file:
+            try:
+                return asyncio.run(_with_services(arguments, console, opener, profile))
+            except ContactScoutError as error:
+                log.info("%s: %s", type(error).__name__, one_line(error.text))
+                raise
+            except Exception as error:
+                _log_bug(error)
+                raise
+    except ContactScoutError as error:
+        console.fail(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        console.say("Stopped.")
+        return EXIT_INTERRUPTED
+    except asyncio.CancelledError:
+        return EXIT_TERMINATED
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence instead of a traceback
+        console.say(f"{PROGRAM}: This is a fault of Contact Scout ({type(error).__name__}). Details are in {log_file}.")
+        return EXIT_BUG
+
+
+def _log_bug(error: Exception) -> None:
+    log.error("%s", bug_report(error))
+
+
+async def _with_services(arguments: argparse.Namespace, console: Console, opener: Opener, profile: Profile) -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    with suppress(NotImplementedError):  # Windows has no SIGTERM to wait for
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    demo: bool = getattr(arguments, "demo", False)
+    read_only: bool = getattr(arguments, "read_only", False)
+    if read_only and not profile.library_path.exists():
+        read_only = False  # nothing to look at yet: an empty library is made, and said to be empty
+    async with opener(profile, demo=demo, read_only=read_only) as services:
+        code: int = await arguments.handler(services, arguments, console)
+        return code

@@ -1,0 +1,128 @@
+"""`queue`: the durable enrichment queue without a window."""
+
+import argparse
+import json
+from collections import Counter
+
+from app.cli import jobs
+from app.cli.console import Console
+from app.cli.enriching import see_through
+from app.cli.exits import EXIT_ITEMS_FAILED, EXIT_OK
+from app.cli.waiting import in_words
+from app.composition import Services
+from app.domain.enrichment import BatchState, EnrichmentBatch, EnrichmentRun
+from app.domain.outcomes import Outcome
+
+
+async def status(services: Services, arguments: argparse.Namespace, console: Console) -> int:
+    """Show every run and its batches, newest first."""
+    runs = await services.enrichment.runs()
+    if arguments.json:
+        console.write(json.dumps({"runs": [_run_as_json(run) for run in runs]}, indent=2))
+        return EXIT_OK
+    if not runs:
+        console.write("The queue is empty.")
+    for run in runs:
+        console.write(_run_in_words(run))
+        for batch in run.batches:
+            if batch.state is not BatchState.COMPLETE:
+                console.write(f"  {_batch_in_words(batch)}")
+    return EXIT_OK
+
+
+async def resume(services: Services, arguments: argparse.Namespace, console: Console) -> int:
+    """Let the queue spend again, work until nothing is open, and write the files of `enrich` runs cut short."""
+    del arguments
+    await services.enrichment.resume_spending()
+    stored = jobs.kept(services.profile)
+    before = [run for run in await services.enrichment.runs() if run.is_open]
+    if not before and not stored:
+        console.say("Nothing is waiting in the queue.")
+    known = {run.run_id for run in await services.enrichment.runs()}
+    stored = [each for each in stored if known.issuperset(each.job.run_ids)]
+    code = await see_through(services, stored, console, run_ids=[run.run_id for run in before])
+    counts: Counter[Outcome] = Counter()
+    for run in before:
+        counts.update((await services.enrichment.run(run.run_id)).counts)
+    if before:
+        console.say(f"The queue is done: {in_words(counts)}.")
+    _tell_of_unknown(await services.enrichment.runs(), console)
+    return EXIT_ITEMS_FAILED if any(counts[outcome] for outcome in Outcome if outcome.needs_attention) else code
+
+
+async def stop(services: Services, arguments: argparse.Namespace, console: Console) -> int:
+    """Submit nothing more."""
+    del arguments
+    await services.enrichment.stop_spending()
+    in_flight = [batch for run in await services.enrichment.runs() for batch in run.batches if batch.state.is_pollable]
+    if in_flight:
+        people = sum(batch.item_count for batch in in_flight)
+        reserved = sum(batch.reserved for batch in in_flight)
+        console.say(
+            f"Nothing more is submitted. {people} people are in flight and can cost up to {reserved} credits; "
+            "“contact-scout queue resume” collects their results."
+        )
+    else:
+        console.say("Nothing more is submitted, and nothing is in flight.")
+    return EXIT_OK
+
+
+def _tell_of_unknown(runs: list[EnrichmentRun], console: Console) -> None:
+    unknown = [batch for run in runs for batch in run.batches if batch.state is BatchState.UNKNOWN_OUTCOME]
+    if unknown:
+        people = sum(batch.item_count for batch in unknown)
+        reserved = sum(batch.reserved for batch in unknown)
+        console.say(
+            f"Whether {people} people were accepted is not known, because the answer was not seen. Open the window to "
+            f"send them again (up to {reserved} credits once more) or to give them up."
+        )
+
+
+def _run_in_words(run: EnrichmentRun) -> str:
+    state = "open" if run.is_open else "stopped" if run.stopped else "done"
+    spending = run.spending
+    origin = f", from {run.origin}" if run.origin else ""
+    return (
+        f"Run {run.run_id}, {state}: {run.people} people, {' and '.join(sorted(run.fields))}{origin}. "
+        f"{in_words(run.counts)}. {spending.charged} credits charged, {spending.reserved} reserved, cap {spending.cap}."
+    )
+
+
+def _batch_in_words(batch: EnrichmentBatch) -> str:
+    request = f", request {batch.request_id}" if batch.request_id else ""
+    note = f". {batch.note}" if batch.note else ""
+    return f"Batch {batch.batch_id}, {batch.state.replace('_', ' ')}: {batch.item_count} people{request}{note}"
+
+
+def _run_as_json(run: EnrichmentRun) -> dict[str, object]:
+    return {
+        "run_id": run.run_id,
+        "created_at": run.created_at.isoformat(),
+        "origin": run.origin,
+        "people": run.people,
+        "fields": sorted(run.fields),
+        "open": run.is_open,
+        "stopped": run.stopped,
+        "credits": {
+            "cap": run.spending.cap,
+            "reserved": run.spending.reserved,
+            "charged": run.spending.charged,
+        },
+        "outcomes": {outcome.value: count for outcome, count in run.counts.items()},
+        "batches": [_batch_as_json(batch) for batch in run.batches],
+    }
+
+
+def _batch_as_json(batch: EnrichmentBatch) -> dict[str, object]:
+    return {
+        "batch_id": batch.batch_id,
+        "state": batch.state.value,
+        "people": batch.item_count,
+        "request_id": batch.request_id,
+        "submitted_at": batch.submitted_at.isoformat() if batch.submitted_at else None,
+        "next_poll_at": batch.next_poll_at.isoformat() if batch.next_poll_at else None,
+        "polls": batch.polls,
+        "credits": {"reserved": batch.reserved, "charged": batch.charged},
+        "unmatched": batch.unmatched,
+        "note": batch.note,
+    }

@@ -1,0 +1,193 @@
+"""Reading JSON from services leniently: what makes sense is kept, what does not never hides the rest.
+
+A body is cut into rows (`rows`), and each row is read by itself (`part`): members that are unknown are ignored,
+members of the wrong type count as absent, and only a row that is no object, or that has no id, is quarantined.
+Structs for `part` give every member a default.
+"""
+
+import re
+import types
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+from app.domain.contact import SourceRecord
+from app.domain.identifiers import linkedin_slug, normalise_domain
+from app.domain.search import Quarantined
+
+_T = TypeVar("_T")
+_S = TypeVar("_S", bound=msgspec.Struct)
+
+Scalar = str | int | float | bool | None
+Members = dict[str, msgspec.Raw]
+
+_LONE_SURROGATE = re.compile(
+    rb"(?<!\\)((?:\\\\)*)"
+    rb"(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+
+# Hosts on which companies have pages but which are nobody's own domain.
+_SHARED_HOSTS = frozenset("facebook.com instagram.com linkedin.com linktr.ee twitter.com x.com youtube.com".split())
+
+
+class RowError(ValueError):
+    """A row that cannot be used; the text says why, in words for the rep."""
+
+
+def load(body: bytes | msgspec.Raw, kind: type[_T]) -> _T:
+    """Decode JSON.
+
+    Half an emoji (a cut-off surrogate pair) or a broken UTF-8 sequence would spoil the whole body: they are
+    replaced by the replacement character, and the rest is read.
+
+    Raises:
+        ValueError: It is no JSON, or of another shape.
+    """
+    try:
+        return _decode(body, kind)
+    except ValueError:
+        mended = _mend(bytes(body))
+        if mended == bytes(body):
+            raise
+        return _decode(mended, kind)
+
+
+def _decode(body: bytes | msgspec.Raw, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _mend(body: bytes) -> bytes:
+    whole = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace").encode()
+    return _LONE_SURROGATE.sub(lambda match: match[1] + (match[2] or rb"\ufffd"), whole)
+
+
+def part(raw: bytes | msgspec.Raw, kind: type[_S]) -> _S:
+    """Read an object into a Struct, each member for itself.
+
+    Raises:
+        ValueError: It is no object.
+    """
+    try:
+        return load(raw, kind)
+    except ValueError:
+        members = load(raw, Members)
+    fitting: dict[str, Any] = {}
+    for member in msgspec.structs.fields(kind):
+        if member.encode_name in members:
+            try:
+                fitting[member.name] = _fit(members[member.encode_name], member.type)
+            except ValueError:
+                continue
+    return kind(**fitting)
+
+
+def _fit(raw: msgspec.Raw, kind: Any) -> Any:
+    """Read a member as well as it goes: lists entry by entry, objects member by member."""
+    if get_origin(kind) in (Union, types.UnionType):
+        try:
+            return load(raw, kind)
+        except ValueError:
+            deep = [choice for choice in get_args(kind) if _is_deep(choice)]
+            if not deep:
+                raise
+            return _fit(raw, deep[0])
+    if get_origin(kind) is list:
+        entries = []
+        for entry in load(raw, list[msgspec.Raw]):
+            try:
+                entries.append(_fit(entry, get_args(kind)[0]))
+            except ValueError:
+                continue
+        return entries
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return part(raw, kind)
+    return load(raw, kind)
+
+
+def _is_deep(kind: Any) -> bool:
+    return get_origin(kind) is list or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+
+
+def rows(raw: bytes | msgspec.Raw | None) -> list[msgspec.Raw]:
+    """The entries of an array; null is an empty one.
+
+    Raises:
+        ValueError: It is absent (None), or neither an array nor null.
+    """
+    if raw is None:
+        raise ValueError("a list is missing")
+    return [] if bytes(raw).strip() == b"null" else load(raw, list[msgspec.Raw])
+
+
+def read_rows(
+    raws: Iterable[msgspec.Raw], read: Callable[[bytes], SourceRecord]
+) -> tuple[tuple[SourceRecord, ...], tuple[Quarantined, ...]]:
+    """Read each row; one that cannot be read is quarantined and the others go on."""
+    records: list[SourceRecord] = []
+    quarantined: list[Quarantined] = []
+    for raw in raws:
+        row = bytes(raw)
+        try:
+            records.append(read(row))
+        except RowError as error:
+            quarantined.append(Quarantined(str(error), row))
+        except ValueError:
+            quarantined.append(Quarantined("The row is not an object.", row))
+    return tuple(records), tuple(quarantined)
+
+
+def text(value: Scalar, *, longest: int | None = None) -> str:
+    """A value as one line of text: trimmed, without control characters; "" for null.
+
+    Args:
+        value: What the service sent.
+        longest: Cut after so many characters.
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return str(value)
+    line = " ".join("".join(" " if _is_control(char) else char for char in value).split())
+    return line if longest is None or len(line) <= longest else line[: longest - 1] + "…"
+
+
+def paragraphs(value: Scalar) -> str:
+    """A value as text that may have several lines; "" for null."""
+    lines = text_lines(value)
+    return "\n".join(lines).strip()
+
+
+def text_lines(value: Scalar) -> list[str]:
+    """The lines of a value, each as `text` makes it."""
+    return [text(line) for line in value.splitlines()] if isinstance(value, str) else [text(value)]
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def identifier(value: Scalar) -> str:
+    """An id as text, whether it came as text or as a number; "" when it is none."""
+    return "" if isinstance(value, bool | float) else text(value)
+
+
+def whole(value: Scalar) -> int:
+    """A count; 0 where there is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def company_domain(url: str) -> str:
+    """The domain a company's website names, "" when the page lives on a site that many share."""
+    host = normalise_domain(url)
+    shared = any(host == name or host.endswith("." + name) for name in _SHARED_HOSTS)
+    return "" if shared else host
+
+
+def profile_link(url: str) -> str:
+    """The URL if it is a LinkedIn page of a person, else ""."""
+    return url if linkedin_slug(url) else ""

@@ -1,6 +1,7 @@
 """The enrichment dialog: who can go, what it may cost, and one confirmation that names the maximum."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -16,12 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.composition import Services
 from app.domain.enrichment import PRICES, EnrichField
 from app.domain.errors import ContactScoutError
 from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
-from app.services.enrichment import EnrichmentPlan
 from app.ui.failures import failure_handler
 from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
@@ -29,13 +28,17 @@ from app.ui.widgets.banner import Banner
 from app.ui.widgets.labels import rule, text_label
 from app.ui.wording import count
 
+if TYPE_CHECKING:
+    from app.composition import Services
+    from app.services.enrichment import EnrichmentPlan
+
 _MOST_CREDITS = 1_000_000
 
 
 class EnrichDialog(QDialog):
     """Plans while the rep chooses, and queues on confirmation. `run_id` is the queued run, None when cancelled."""
 
-    def __init__(self, services: Services, contact_ids: Sequence[int], parent: QWidget | None = None) -> None:
+    def __init__(self, services: "Services", contact_ids: Sequence[int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.run_id: int | None = None
         self._services = services
@@ -49,8 +52,9 @@ class EnrichDialog(QDialog):
         self._held_back = text_label(role="section")
         self._ineligible = TextTableModel(("Row", "Person", "Why it cannot go"), self)
         self._table = QTableView()
-        self._estimate = text_label()
-        self._balance = text_label()
+        self._estimate = text_label(wrap=False)
+        self._basis = text_label(role="muted", wrap=False)
+        self._balance = text_label(wrap=False)
         self._cap = QSpinBox()
         self._why_not = text_label(role="danger")
         self._confirm = QPushButton("Enrich")
@@ -84,7 +88,7 @@ class EnrichDialog(QDialog):
             self._show()
             self._scope.start(self._queue(self._plan), "queue")
 
-    async def _queue(self, plan: EnrichmentPlan) -> None:
+    async def _queue(self, plan: "EnrichmentPlan") -> None:
         try:
             self.run_id = await self._services.enrichment.enqueue(plan, cap=self._cap.value(), origin="")
         finally:
@@ -116,10 +120,11 @@ class EnrichDialog(QDialog):
         for widget in (self._held_back, self._table):
             widget.setVisible(bool(plan.ineligible))
         likely = "not known yet" if estimate.likely is None else f"{estimate.likely:,}"
-        basis = f", judged by {count(estimate.sample_size, 'earlier look-up')}" if estimate.likely is not None else ""
         self._estimate.setText(
-            f"Lowest {estimate.low:,} · likely {likely} · at most {count(estimate.maximum, 'credit')}{basis}"
+            f"Lowest {estimate.low:,} · likely {likely} · at most {count(estimate.maximum, 'credit')}"
         )
+        self._basis.setText(f"“Likely” is judged by {count(estimate.sample_size, 'earlier look-up')} of yours.")
+        self._basis.setVisible(estimate.likely is not None)
         self._balance.setText(_balance_text(plan))
         self._confirm.setText(
             f"Enrich {count(len(plan.people), 'person')} for at most {count(estimate.maximum, 'credit')}"
@@ -181,6 +186,7 @@ class EnrichDialog(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("Look up", choice)
         form.addRow("Estimate", self._estimate)
+        form.addRow("", self._basis)
         form.addRow("Balance", self._balance)
         form.addRow("&Cap for this run", self._cap)
         buttons = QHBoxLayout()
@@ -202,6 +208,7 @@ class EnrichDialog(QDialog):
         self._who.setText(count(len(self._contact_ids), "contact"))
         self._held_back.hide()
         self._table.hide()
+        self._basis.hide()
 
     def _set_up_table(self) -> None:
         self._table.setModel(self._ineligible)
@@ -221,16 +228,16 @@ def _field_label(name: EnrichField) -> str:
     return f"&{name.value.capitalize()} ({count(PRICES[name], 'credit')} each)"
 
 
-def _balance_text(plan: EnrichmentPlan) -> str:
+def _balance_text(plan: "EnrichmentPlan") -> str:
     if plan.balance_left is None:
         return "The service did not say how many credits are left."
     text = f"{count(plan.balance_left, 'credit')} left"
     if plan.balance_left < plan.estimate.maximum:
-        text += ", which may not suffice: batches that it does not cover will wait"
+        text += ". That may not suffice; what it does not cover will wait."
     return text
 
 
-async def run_enrich_dialog(parent: QWidget, services: Services, contact_ids: Sequence[int]) -> int | None:
+async def run_enrich_dialog(parent: QWidget, services: "Services", contact_ids: Sequence[int]) -> int | None:
     """Ask what to look up for these contacts and queue it.
 
     Returns:

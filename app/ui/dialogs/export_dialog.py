@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import (
@@ -10,28 +11,31 @@ from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.composition import Services
 from app.qtbridge.dialogs import ask, run_dialog, save_file
 from app.qtbridge.tasks import TaskScope
-from app.services.export import ExportReport
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.labels import rule, text_label
 from app.ui.wording import count
 
+if TYPE_CHECKING:
+    from app.composition import Services
+    from app.services.export import ExportReport
+
 
 class ExportDialog(QDialog):
     """Writes the file on confirmation. `report` says what was written, None when cancelled."""
 
     def __init__(
-        self, services: Services, contact_ids: Sequence[int], suggested: Path, parent: QWidget | None = None
+        self, services: "Services", contact_ids: Sequence[int], suggested: Path, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.report: ExportReport | None = None
@@ -126,8 +130,9 @@ class ExportDialog(QDialog):
         form.setVerticalSpacing(SPACING.m)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("&Layout", self._preset)
-        form.addRow("&File", file_row)
-        form.labelForField(file_row)
+        file_label = QLabel("&File")
+        file_label.setBuddy(self._path)
+        form.addRow(file_label, file_row)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING.s)
         buttons.addStretch()
@@ -149,8 +154,8 @@ def _default_folder() -> Path:
 
 
 async def run_export_dialog(
-    parent: QWidget, services: Services, contact_ids: Sequence[int], suggested_name: str
-) -> ExportReport | None:
+    parent: QWidget, services: "Services", contact_ids: Sequence[int], suggested_name: str
+) -> "ExportReport | None":
     """Ask for layout and file, and write these contacts.
 
     Args:

@@ -45,7 +45,7 @@ def run_texts(run: EnrichmentRun) -> Texts:
     what = f"Run {run.run_id}: {fields_text(run.fields)} for {count(run.people, 'person')}"
     spent = f"{run.spending.charged:,} of {run.spending.cap:,}"
     if run.spending.reserved:
-        spent += f", {run.spending.reserved:,} reserved"
+        spent += f" ({run.spending.reserved:,} reserved)"
     note = ", ".join(part for part in (run.origin, moment(run.created_at)) if part)
     return what, run_label(run), f"{people_done(run):,} of {run.people:,}", spent, note
 

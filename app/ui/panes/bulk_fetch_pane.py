@@ -1,11 +1,11 @@
 """Bulk fetch: paste IDs, see how they were read, fetch them, and get one outcome for each."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.composition import Services
 from app.domain.changes import Change, ChangeKind
 from app.domain.errors import ContactScoutError, MissingKeyError
 from app.domain.fetching import FetchRun, FetchRunState
@@ -17,8 +17,12 @@ from app.ui.panes.fetch_run_view import RUN_STATE_LABEL, FetchRunView
 from app.ui.refresher import Refresher
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import text_label
 from app.ui.wording import count, moment
+
+if TYPE_CHECKING:
+    from app.composition import Services
 
 
 class BulkFetchPane(QWidget):
@@ -35,7 +39,7 @@ class BulkFetchPane(QWidget):
     export_requested = Signal(object)
     settings_requested = Signal()
 
-    def __init__(self, services: Services, *, parent: QWidget | None = None) -> None:
+    def __init__(self, services: "Services", *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._services = services
         self._scope = TaskScope("bulk fetch", failure_handler(self._tell))
@@ -161,20 +165,11 @@ class BulkFetchPane(QWidget):
         top.addWidget(label)
         top.addWidget(self._history)
 
-        empty = QWidget()
-        words = QVBoxLayout(empty)
-        words.addStretch()
-        for text, role in (
-            ("No bulk fetch is shown", "heading"),
-            (
-                "Paste IDs above and press Fetch. Every ID gets its own outcome here: found, not found or failed.",
-                "muted",
-            ),
-        ):
-            line = text_label(text, role=role)
-            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            words.addWidget(line)
-        words.addStretch()
+        empty = EmptyState(
+            "list",
+            "No bulk fetch is shown",
+            "Paste IDs above and press Fetch. Every ID gets its own outcome here: found, not found or failed.",
+        )
         self._stack.addWidget(empty)
         self._stack.addWidget(self._view)
         splitter = QSplitter(Qt.Orientation.Vertical)

@@ -3,24 +3,27 @@
 import math
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.composition import Services
 from app.domain.changes import Change, ChangeKind
 from app.domain.errors import ContactScoutError, MissingKeyError
 from app.domain.provider import Provider
 from app.qtbridge.dialogs import ask, open_file
 from app.qtbridge.tasks import TaskScope
 from app.services.credentials import KeySource
-from app.services.fetching import FetchPlan
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.id_input import IdInput
 from app.ui.widgets.labels import text_label
 from app.ui.wording import count
+
+if TYPE_CHECKING:
+    from app.composition import Services
+    from app.services.fetching import FetchPlan
 
 _ACCOUNTS_FRESH_SECONDS = 5.0
 
@@ -36,7 +39,7 @@ class FetchForm(QWidget):
     created = Signal(int)
     settings_requested = Signal()
 
-    def __init__(self, services: Services, scope: TaskScope, banner: Banner, parent: QWidget | None = None) -> None:
+    def __init__(self, services: "Services", scope: TaskScope, banner: Banner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._services = services
         self._scope = scope
@@ -223,7 +226,7 @@ class FetchForm(QWidget):
             self._creating = False
             self._show()
 
-    async def _consent(self, plan: FetchPlan) -> bool:
+    async def _consent(self, plan: "FetchPlan") -> bool:
         if not plan.estimate.maximum:
             return True
         return await ask(
@@ -258,13 +261,13 @@ class FetchForm(QWidget):
         return ""
 
 
-def _cost_text(plan: FetchPlan) -> str:
+def _cost_text(plan: "FetchPlan") -> str:
     if plan.estimate.maximum:
         return f"Costs at most {count(plan.estimate.maximum, 'credit')}.{_owned_text(plan)}"
     return f"Costs no credits.{_owned_text(plan)}"
 
 
-def _owned_text(plan: FetchPlan) -> str:
+def _owned_text(plan: "FetchPlan") -> str:
     if not plan.owned:
         return ""
     if plan.owned == 1:

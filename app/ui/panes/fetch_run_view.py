@@ -1,5 +1,7 @@
 """The lower half of Bulk fetch: one run, its progress, an outcome per ID, and the contacts it found."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -15,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.composition import Services
 from app.domain.fetching import FetchRun, FetchRunState
 from app.domain.outcomes import Outcome
 from app.ui.models.id_outcome_model import RECORD_ROLE, Column, IdOutcomeModel
@@ -23,6 +24,9 @@ from app.ui.theme import SPACING, outcome_style
 from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.labels import text_label
 from app.ui.wording import count
+
+if TYPE_CHECKING:
+    from app.composition import Services
 
 RUN_STATE_LABEL = {
     FetchRunState.QUEUED: "Waiting",
@@ -50,7 +54,7 @@ class FetchRunView(QWidget):
     contact_activated = Signal(int)
     copied = Signal(int)
 
-    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+    def __init__(self, services: "Services", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._services = services
         self._run: FetchRun | None = None
@@ -165,6 +169,7 @@ class FetchRunView(QWidget):
     def _build(self) -> None:
         self._name_widgets()
         self._set_up_table()
+        self._filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._progress.setTextVisible(False)
         self.contacts.set_hint("No contacts found yet.")
         head = QHBoxLayout()
@@ -188,7 +193,11 @@ class FetchRunView(QWidget):
         page.addLayout(filters)
         page.addWidget(self._table, 1)
         self._tabs.addTab(outcomes, "Outcome per ID")
-        self._tabs.addTab(self.contacts, "Found contacts")
+        found = QWidget()
+        below = QVBoxLayout(found)
+        below.setContentsMargins(0, SPACING.s, 0, 0)
+        below.addWidget(self.contacts)
+        self._tabs.addTab(found, "Found contacts")
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -1,11 +1,12 @@
 """The enrichment queue: runs, batches and people, what they cost, and the decisions only the rep can take."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QStackedLayout,
     QTreeView,
@@ -13,7 +14,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.composition import Services
 from app.domain.changes import Change, ChangeKind
 from app.domain.enrichment import BatchState, EnrichField, EnrichmentBatch, EnrichmentItem, EnrichmentRun
 from app.domain.errors import ContactScoutError
@@ -28,8 +28,12 @@ from app.ui.models.queue_text import people_done, resubmit_cost
 from app.ui.refresher import Refresher
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import text_label
 from app.ui.wording import count
+
+if TYPE_CHECKING:
+    from app.composition import Services
 
 
 class QueuePane(QWidget):
@@ -41,11 +45,12 @@ class QueuePane(QWidget):
 
     contact_activated = Signal(int)
 
-    def __init__(self, services: Services, *, parent: QWidget | None = None) -> None:
+    def __init__(self, services: "Services", *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._services = services
         self._runs: list[EnrichmentRun] = []
-        self._decision: tuple[EnrichmentRun, EnrichmentBatch] | None = None
+        self._lane_note = ""
+        self._waiting: list[int] = []
         self.model = QueueModel(self)
         self._lane = Banner(self)
         self._decide = Banner(self)
@@ -113,20 +118,23 @@ class QueuePane(QWidget):
 
     def _show_notes(self) -> None:
         note = self._services.enrichment.lane_note
-        if note:
-            self._lane.show_warning(note)
-        else:
-            self._lane.clear()
+        if note != self._lane_note:  # what the rep has dismissed stays away until there is something new to say
+            self._lane_note = note
+            if note:
+                self._lane.show_warning(note)
+            else:
+                self._lane.clear()
         waiting = unknown_batches(self._runs)
-        self._decision = waiting[0] if waiting else None
-        if self._decision is None:
+        if [batch.batch_id for _, batch in waiting] == self._waiting:
+            return
+        self._waiting = [batch.batch_id for _, batch in waiting]
+        if not waiting:
             self._decide.clear()
             return
-        run, batch = self._decision
-        more = f" {count(len(waiting) - 1, 'more batch')} wait too." if len(waiting) > 1 else ""
+        people = count(sum(batch.item_count for _, batch in waiting), "person")
         self._decide.show_warning(
-            f"Run {run.run_id}: the answer to a submit of {count(batch.item_count, 'person')} was not seen. "
-            f"It may have been charged.{more}",
+            f"The answer to {count(len(waiting), 'submit')} of {people} was not seen. It may have been charged, "
+            "so only you can decide whether to submit again.",
             action_text="Decide…",
             action=self._select_decision,
         )
@@ -180,9 +188,10 @@ class QueuePane(QWidget):
             button.setAccessibleName(button.text().rstrip("…"))
 
     def _select_decision(self) -> None:
-        if self._decision is None:
+        waiting = unknown_batches(self._runs)
+        if not waiting:
             return
-        run, batch = self._decision
+        run, batch = waiting[0]
         self.reveal(run.run_id)
         parent = self.view.currentIndex()
         for row in range(self.model.rowCount(parent)):
@@ -286,10 +295,11 @@ class QueuePane(QWidget):
         column.setSpacing(SPACING.s)
         column.addLayout(tools)
         column.addWidget(self.view, 1)
-        empty = QLabel("Nothing is queued. Select contacts in a table and choose “Enrich…”.")
-        empty.setTextFormat(Qt.TextFormat.PlainText)
-        empty.setProperty("muted", True)  # noqa: FBT003
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        empty = EmptyState(
+            "queue",
+            "Nothing is queued",
+            "Select contacts in a table and choose “Enrich…” to look up emails and phones.",
+        )
         self._pages.addWidget(empty)
         self._pages.addWidget(filled)
         whole = QVBoxLayout(self)
@@ -329,10 +339,10 @@ class QueuePane(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setStretchLastSection(True)
         for column, width in (
-            (Column.WHAT, 290),
+            (Column.WHAT, 280),
             (Column.STATE, 160),
-            (Column.PROGRESS, 230),
-            (Column.CREDITS, 170),
+            (Column.PROGRESS, 220),
+            (Column.CREDITS, 200),
         ):
             header.resizeSection(column, width)
         header.setSectionResizeMode(Column.NOTE, QHeaderView.ResizeMode.Stretch)

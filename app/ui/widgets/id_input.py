@@ -139,8 +139,8 @@ class IdInput(QWidget):
         self._table.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = self._table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.resizeSection(0, 56)
-        header.resizeSection(1, 170)
+        header.resizeSection(0, 52)
+        header.resizeSection(1, 120)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
 
     def _lay_out(self) -> None:

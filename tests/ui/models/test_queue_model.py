@@ -38,7 +38,7 @@ def test_a_run_says_what_it_asks_for_where_it_stands_and_what_it_has_spent() -> 
     assert what == "Run 1: emails and phones for 5 people"
     assert state == "Running"
     assert progress == "2 of 5"
-    assert credits_text == "2 of 500, 33 reserved"
+    assert credits_text == "2 of 500 (33 reserved)"
     assert model.index(0, Column.PROGRESS).data(PERCENT_ROLE) == 40
 
 

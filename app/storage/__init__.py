@@ -1,0 +1,1 @@
+"""What survives a restart: the library, the queues, settings and the journal of paid requests. No Qt."""

@@ -1,0 +1,163 @@
+"""Reading and writing single rows of the enrichment queue, inside a caller's transaction. No rules here."""
+
+from collections.abc import Collection, Iterable
+
+from app.domain.credits import Spending
+from app.domain.enrichment import (
+    BatchState,
+    EnrichField,
+    EnrichmentBatch,
+    EnrichmentItem,
+    EnrichmentRun,
+    FieldResult,
+    PersonInput,
+)
+from app.domain.errors import LibraryError
+from app.domain.outcomes import Outcome
+from app.storage.columns import emails, json_list, moment, optional_moment, optional_stamp, phones, stamp
+from app.storage.database import Connection, Row, one, rows
+
+_BATCH = (
+    "SELECT batch_id, run_id, state, item_count, created_at, updated_at, request_id, submitted_at, next_poll_at,"
+    " polls, reserved, charged, note, key_fingerprint, unmatched FROM enrichment_batch"
+)
+_IN_STATES = " WHERE state IN (SELECT value FROM json_each(?)) ORDER BY batch_id"
+_ITEM = (
+    "SELECT i.item_id, i.run_id, i.batch_id, i.row, i.client_key, i.first_name, i.last_name, i.domain, i.company_name,"
+    " i.linkedin_url, coalesce(c.merged_into, c.contact_id), i.emails, i.phones"
+    " FROM enrichment_item i LEFT JOIN contact c ON c.contact_id = i.contact_id"
+)
+_RUN = "SELECT run_id, created_at, fields, cap, stopped, origin FROM enrichment_run"
+
+
+def read_batch(conn: Connection, batch_id: int) -> EnrichmentBatch:
+    """One batch. Raises LibraryError when there is none."""
+    row = one(conn, f"{_BATCH} WHERE batch_id = ?", (batch_id,))
+    if row is None:
+        raise LibraryError(f"The library has no enrichment batch number {batch_id}.")
+    return _batch(row)
+
+
+def read_batches(conn: Connection, states: Collection[BatchState]) -> list[EnrichmentBatch]:
+    """The batches in these states, the oldest first."""
+    return [_batch(row) for row in rows(conn, _BATCH + _IN_STATES, (json_list(states),))]
+
+
+def write_batch(conn: Connection, batch: EnrichmentBatch) -> None:
+    """Write all of a batch that can change."""
+    conn.execute(
+        "UPDATE enrichment_batch SET state = ?, updated_at = ?, request_id = ?, submitted_at = ?, next_poll_at = ?,"
+        " polls = ?, reserved = ?, charged = ?, note = ?, key_fingerprint = ?, unmatched = ? WHERE batch_id = ?",
+        (
+            batch.state,
+            stamp(batch.updated_at),
+            batch.request_id,
+            optional_stamp(batch.submitted_at),
+            optional_stamp(batch.next_poll_at),
+            batch.polls,
+            batch.reserved,
+            batch.charged,
+            batch.note,
+            batch.key_fingerprint,
+            batch.unmatched,
+            batch.batch_id,
+        ),
+    )
+
+
+def read_runs(conn: Connection, run_id: int | None = None) -> list[EnrichmentRun]:
+    """All runs, the newest first, or one. Raises LibraryError when that one does not exist."""
+    if run_id is None:
+        found = rows(conn, f"{_RUN} ORDER BY run_id DESC")
+    else:
+        found = rows(conn, f"{_RUN} WHERE run_id = ?", (run_id,))
+        if not found:
+            raise LibraryError(f"The library has no enrichment run number {run_id}.")
+    return [_run(conn, row) for row in found]
+
+
+def read_items(conn: Connection, *, run_id: int | None = None, batch_id: int | None = None) -> list[EnrichmentItem]:
+    """The people of a run, of a batch, or of the whole queue, by run and row; contact ids follow merges."""
+    order = " ORDER BY i.run_id, i.row, i.item_id"
+    if batch_id is not None:
+        found = rows(conn, f"{_ITEM} WHERE i.batch_id = ?{order}", (batch_id,))
+    elif run_id is not None:
+        found = rows(conn, f"{_ITEM} WHERE i.run_id = ?{order}", (run_id,))
+    else:
+        found = rows(conn, f"{_ITEM}{order}")
+    return [_item(conn, row) for row in found]
+
+
+def spending_of(conn: Connection, run_id: int, cap: int) -> Spending:
+    """Where a run stands, in credits."""
+    ((reserved, charged),) = rows(
+        conn,
+        "SELECT coalesce(sum(reserved), 0), coalesce(sum(charged), 0) FROM enrichment_batch WHERE run_id = ?",
+        (run_id,),
+    )
+    return Spending(cap, reserved, charged)
+
+
+def join_fields(fields: Iterable[EnrichField]) -> str:
+    """Fields as kept in a column."""
+    return ",".join(sorted(fields))
+
+
+def _batch(row: Row) -> EnrichmentBatch:
+    batch_id, run_id, state, item_count, created, updated, request_id, submitted, next_poll, *rest = row
+    return EnrichmentBatch(
+        batch_id,
+        run_id,
+        BatchState(state),
+        item_count,
+        moment(created),
+        moment(updated),
+        request_id,
+        optional_moment(submitted),
+        optional_moment(next_poll),
+        *rest,
+    )
+
+
+def _run(conn: Connection, row: Row) -> EnrichmentRun:
+    run_id, created_at, fields, cap, stopped, origin = row
+    batches = rows(conn, f"{_BATCH} WHERE run_id = ? ORDER BY batch_id", (run_id,))
+    counts = rows(
+        conn,
+        "SELECT f.outcome, count(*) FROM enrichment_item i JOIN enrichment_field f ON f.item_id = i.item_id"
+        " WHERE i.run_id = ? GROUP BY f.outcome",
+        (run_id,),
+    )
+    return EnrichmentRun(
+        run_id=run_id,
+        created_at=moment(created_at),
+        fields=frozenset(map(EnrichField, fields.split(","))),
+        people=sum(row[3] for row in batches),
+        spending=spending_of(conn, run_id, cap),
+        batches=tuple(map(_batch, batches)),
+        counts={Outcome(outcome): count for outcome, count in counts},
+        stopped=bool(stopped),
+        origin=origin,
+    )
+
+
+def _item(conn: Connection, row: Row) -> EnrichmentItem:
+    item_id, run_id, batch_id, number, client_key = row[:5]
+    outcomes = {
+        EnrichField(field): FieldResult(EnrichField(field), Outcome(outcome), reason)
+        for field, outcome, reason in conn.execute(
+            "SELECT field, outcome, reason FROM enrichment_field WHERE item_id = ?", (item_id,)
+        )
+    }
+    return EnrichmentItem(
+        item_id=item_id,
+        run_id=run_id,
+        batch_id=batch_id,
+        row=number,
+        client_key=client_key,
+        person=PersonInput(*row[5:11]),
+        fields=frozenset(outcomes),
+        outcomes=outcomes,
+        emails=emails(row[11]),
+        phones=phones(row[12]),
+    )

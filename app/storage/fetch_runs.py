@@ -1,0 +1,230 @@
+"""Bulk fetches: each pasted ID ends in exactly one outcome, and what was fetched is stored together with it."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from app.domain.changes import Change, ChangeKind
+from app.domain.contact import SourceRecord
+from app.domain.enrichment import LedgerKind
+from app.domain.errors import LibraryError
+from app.domain.fetching import FetchRun, FetchRunState, IdOutcome
+from app.domain.outcomes import Outcome
+from app.domain.provider import Provider
+from app.storage import ledger
+from app.storage.columns import json_list, moment, stamp, utc_now
+from app.storage.database import Connection, Database, Row, one, rows, scalar
+from app.storage.library import LibraryRepository
+from app.storage.states import IllegalTransitionError
+
+_RUNS = (
+    "SELECT run_id, provider, account_id, state, created_at, charged, max_credits, note FROM fetch_run"
+    " WHERE state IN (SELECT value FROM json_each(?)) ORDER BY run_id DESC"
+)
+_RUN = (
+    "SELECT run_id, provider, account_id, state, created_at, charged, max_credits, note FROM fetch_run WHERE run_id = ?"
+)
+
+
+class FetchRunRepository:
+    """Runs over pasted IDs, and their items. Ids are stored and matched as text."""
+
+    def __init__(
+        self, database: Database, library: LibraryRepository, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._database = database
+        self._library = library
+        self._now = now
+
+    async def create(
+        self, provider: Provider, account_id: str, ids: Sequence[str], *, max_credits: int | None = None
+    ) -> int:
+        """Record a new run over distinct ids, all queued; returns its id."""
+
+        def work(conn: Connection) -> int:
+            run_id = int(scalar(conn, "INSERT INTO run (kind) VALUES ('fetch') RETURNING run_id"))
+            conn.execute(
+                "INSERT INTO fetch_run (run_id, provider, account_id, state, created_at, max_credits)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (run_id, provider, account_id, FetchRunState.QUEUED, stamp(self._now()), max_credits),
+            )
+            conn.executemany(
+                "INSERT INTO fetch_item (run_id, position, provider_id) VALUES (?, ?, ?)",
+                [(run_id, position, provider_id) for position, provider_id in enumerate(ids)],
+            )
+            return run_id
+
+        return await self._database.write(work, announce=lambda run_id: [Change(ChangeKind.FETCH_RUNS, (run_id,))])
+
+    async def run(self, run_id: int) -> FetchRun:
+        """One run as it stands.
+
+        Raises:
+            LibraryError: There is no such run.
+        """
+        return await self._database.read(lambda conn: _read_run(conn, run_id))
+
+    async def runs(self, states: Collection[FetchRunState] | None = None) -> list[FetchRun]:
+        """The runs in these states (all by default), the newest first."""
+        wanted = json_list(FetchRunState if states is None else states)
+        return await self._database.read(lambda conn: [_run(conn, row) for row in rows(conn, _RUNS, (wanted,))])
+
+    async def items(self, run_id: int) -> list[IdOutcome]:
+        """How every id stands, in the order pasted; contact ids follow merges."""
+        found = await self._database.read(
+            lambda conn: rows(
+                conn,
+                "SELECT i.provider_id, i.outcome, i.reason, coalesce(c.merged_into, c.contact_id) FROM fetch_item i"
+                " LEFT JOIN contact c ON c.contact_id = i.contact_id WHERE i.run_id = ? ORDER BY i.position",
+                (run_id,),
+            )
+        )
+        return [
+            IdOutcome(provider_id, Outcome(outcome), reason, contact) for provider_id, outcome, reason, contact in found
+        ]
+
+    async def open_ids(self, run_id: int) -> list[str]:
+        """The ids without their outcome yet, in the order pasted."""
+        found = await self._database.read(
+            lambda conn: rows(
+                conn,
+                "SELECT provider_id FROM fetch_item WHERE run_id = ? AND outcome IN ('queued', 'in_flight')"
+                " ORDER BY position",
+                (run_id,),
+            )
+        )
+        return [provider_id for (provider_id,) in found]
+
+    async def contact_ids(self, run_id: int) -> list[int]:
+        """The contacts that were found, in the order pasted, each once."""
+        items = await self.items(run_id)
+        return list(dict.fromkeys(item.contact_id for item in items if item.contact_id is not None))
+
+    async def set_state(self, run_id: int, state: FetchRunState, note: str = "") -> None:
+        """Say where a run stands, and why.
+
+        Raises:
+            IllegalTransitionError: A run with open ids cannot be finished.
+        """
+
+        def work(conn: Connection) -> None:
+            run = _read_run(conn, run_id)
+            if state is FetchRunState.FINISHED and run.done < run.total:
+                raise IllegalTransitionError(f"Fetch run {run_id} has {run.total - run.done} open ids")
+            conn.execute("UPDATE fetch_run SET state = ?, note = ? WHERE run_id = ?", (state, note, run_id))
+
+        await self._write(run_id, work)
+
+    async def mark(self, run_id: int, outcomes: Sequence[IdOutcome]) -> None:
+        """Write outcomes of ids of this run.
+
+        Raises:
+            IllegalTransitionError: An id is not one of the run's; nothing was written.
+        """
+        await self._write(run_id, lambda conn: _mark(conn, run_id, outcomes))
+
+    async def store_chunk(
+        self,
+        run_id: int,
+        outcomes: Sequence[IdOutcome],
+        records: Sequence[SourceRecord],
+        charged: int,
+        request_id: str,
+    ) -> None:
+        """Store one answer whole: records, the outcome of each id with its contact, and what it cost (credits).
+
+        Raises:
+            IllegalTransitionError: An id is not one of the run's; nothing was written.
+        """
+
+        def work(conn: Connection) -> list[int]:
+            contact_ids = self._library.store_records(conn, records)
+            contact_of = {record.provider_id: found for record, found in zip(records, contact_ids, strict=True)}
+            _mark(
+                conn,
+                run_id,
+                [replace(item, contact_id=contact_of.get(item.provider_id, item.contact_id)) for item in outcomes],
+            )
+            if charged:
+                run = _read_run(conn, run_id)
+                conn.execute("UPDATE fetch_run SET charged = charged + ? WHERE run_id = ?", (charged, run_id))
+                ledger.append(
+                    conn,
+                    self._now(),
+                    run.provider,
+                    LedgerKind.CHARGED,
+                    charged,
+                    request_id=request_id,
+                    run_id=run_id,
+                    note="Bulk fetch",
+                )
+            return contact_ids
+
+        def announce(contact_ids: list[int]) -> list[Change]:
+            changes = [Change(ChangeKind.FETCH_RUNS, (run_id,))]
+            if contact_ids:
+                changes.insert(0, Change(ChangeKind.CONTACTS, tuple(dict.fromkeys(contact_ids))))
+            if charged:
+                changes.append(Change(ChangeKind.LEDGER))
+            return changes
+
+        await self._database.write(work, announce=announce)
+
+    async def reopen(self, run_id: int, outcomes: Collection[Outcome]) -> int:
+        """Queue the ids with these outcomes again, and the run if there are any; returns how many."""
+
+        def work(conn: Connection) -> int:
+            conn.execute(
+                "UPDATE fetch_item SET outcome = 'queued', reason = ''"
+                " WHERE run_id = ? AND outcome IN (SELECT value FROM json_each(?))",
+                (run_id, json_list(outcomes)),
+            )
+            reopened = conn.changes()
+            if reopened:
+                conn.execute("UPDATE fetch_run SET state = 'queued', note = '' WHERE run_id = ?", (run_id,))
+            return reopened
+
+        return await self._database.write(work, announce=lambda _: [Change(ChangeKind.FETCH_RUNS, (run_id,))])
+
+    async def _write(self, run_id: int, work: Callable[[Connection], None]) -> None:
+        await self._database.write(work, announce=lambda _: [Change(ChangeKind.FETCH_RUNS, (run_id,))])
+
+
+def _mark(conn: Connection, run_id: int, outcomes: Sequence[IdOutcome]) -> None:
+    for item in outcomes:
+        conn.execute(
+            "UPDATE fetch_item SET outcome = ?, reason = ?, contact_id = coalesce(?, contact_id)"
+            " WHERE run_id = ? AND provider_id = ?",
+            (item.outcome, item.reason, item.contact_id, run_id, item.provider_id),
+        )
+        if not conn.changes():
+            raise IllegalTransitionError(f"Fetch run {run_id} does not hold the id {item.provider_id!r}")
+
+
+def _read_run(conn: Connection, run_id: int) -> FetchRun:
+    row = one(conn, _RUN, (run_id,))
+    if row is None:
+        raise LibraryError(f"The library has no bulk fetch number {run_id}.")
+    return _run(conn, row)
+
+
+def _run(conn: Connection, row: Row) -> FetchRun:
+    run_id, provider, account_id, state, created_at, charged, max_credits, note = row
+    counts = {
+        Outcome(outcome): count
+        for outcome, count in conn.execute(
+            "SELECT outcome, count(*) FROM fetch_item WHERE run_id = ? GROUP BY outcome", (run_id,)
+        )
+    }
+    return FetchRun(
+        run_id=run_id,
+        provider=Provider(provider),
+        account_id=account_id,
+        state=FetchRunState(state),
+        created_at=moment(created_at),
+        total=sum(counts.values()),
+        counts=counts,
+        charged=charged,
+        max_credits=max_credits,
+        note=note,
+    )

@@ -1,0 +1,77 @@
+"""The ledger: append-only lines of what was reserved, charged and released. The file itself refuses changes to them.
+
+Lines are written inside the transaction of what they are about, by `append`; so the books never differ from the
+queue, wherever the program is killed.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from app.domain.changes import Change, ChangeKind
+from app.domain.enrichment import LedgerKind, LedgerLine
+from app.domain.provider import Provider
+from app.storage.columns import moment, stamp, utc_now
+from app.storage.database import Connection, Database, rows
+
+
+def append(
+    conn: Connection,
+    at: datetime,
+    provider: Provider,
+    kind: LedgerKind,
+    credits: int,  # noqa: A002 - the provider's unit has no other name
+    *,
+    request_id: str = "",
+    batch_id: int | None = None,
+    run_id: int | None = None,
+    note: str = "",
+) -> None:
+    """Add a line inside the caller's transaction. Zero credits are no line; fewer are a ValueError (our bug)."""
+    if credits < 0:
+        raise ValueError(f"A ledger line of {credits} credits")
+    if credits:
+        conn.execute(
+            "INSERT INTO ledger_line (at, provider, kind, credits, request_id, batch_id, run_id, note)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (stamp(at), provider, kind, credits, request_id, batch_id, run_id, note),
+        )
+
+
+class LedgerRepository:
+    """Reads the ledger, and books charges that belong to no run, such as a search's."""
+
+    def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    async def lines(self, limit: int | None = None, run_id: int | None = None) -> list[LedgerLine]:
+        """Lines, newest first; at most `limit`, and of one run only if `run_id` is given."""
+        at_most = -1 if limit is None else limit
+        select = "SELECT line_id, at, provider, kind, credits, request_id, batch_id, run_id, note FROM ledger_line"
+        found = await self._database.read(
+            lambda conn: (
+                rows(conn, f"{select} ORDER BY line_id DESC LIMIT ?", (at_most,))
+                if run_id is None
+                else rows(conn, f"{select} WHERE run_id = ? ORDER BY line_id DESC LIMIT ?", (run_id, at_most))
+            )
+        )
+        return [
+            LedgerLine(line_id, moment(at), provider, LedgerKind(kind), credit_count, request_id, batch_id, run, note)
+            for line_id, at, provider, kind, credit_count, request_id, batch_id, run, note in found
+        ]
+
+    async def totals(self) -> dict[LedgerKind, int]:
+        """Credits per kind over the whole ledger; every kind is there."""
+        found = await self._database.read(
+            lambda conn: rows(conn, "SELECT kind, sum(credits) FROM ledger_line GROUP BY kind")
+        )
+        return dict.fromkeys(LedgerKind, 0) | {LedgerKind(kind): total for kind, total in found}
+
+    async def charge(self, provider: Provider, credits: int, *, request_id: str = "", note: str = "") -> None:  # noqa: A002 - as above
+        """Book credits that a provider charged outside any run, and tell the views."""
+        await self._database.write(
+            lambda conn: append(
+                conn, self._now(), provider, LedgerKind.CHARGED, credits, request_id=request_id, note=note
+            ),
+            announce=lambda _: [Change(ChangeKind.LEDGER)],
+        )

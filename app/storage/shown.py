@@ -1,0 +1,219 @@
+"""Which value is shown where several source records speak of one contact. Pure rules, no database.
+
+The order of preference: a real value before a masked one, then a verified one, then the newer, then the longer.
+Company values are taken together: the name of today's employer must not meet the domain of the last one, because
+enrichment pays by the domain.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from app.domain.contact import (
+    ContactRow,
+    Education,
+    EmailValue,
+    Experience,
+    FieldValue,
+    PersonFields,
+    PhoneValue,
+    RecordKind,
+    SourceRecord,
+)
+from app.domain.identifiers import normalise_domain, normalise_email
+
+V = TypeVar("V")
+
+# No provider publishes its list of verdicts (Tamtam sheet, section 3); these are the words in common use.
+_VERDICT_RANK = {
+    **dict.fromkeys(("deliverable", "valid", "verified", "ok", "safe"), 3),
+    **dict.fromkeys(("high_probability", "probable", "likely"), 2),
+    **dict.fromkeys(("invalid", "undeliverable", "bounced", "not_deliverable"), 0),
+}
+_NO_VERDICT = 1
+
+_COMPANY = tuple(f.name for f in dataclass_fields(PersonFields) if f.name.startswith("company_"))
+_LISTS = ("departments", "tags", "languages", "experiences", "educations")
+_SPECIAL = {*_COMPANY, *_LISTS, "emails", "phones", "masked"}
+_TEXTS = tuple(f.name for f in dataclass_fields(PersonFields) if f.name not in _SPECIAL)
+
+
+def merged_fields(records: Sequence[SourceRecord]) -> PersonFields:
+    """One view of a contact from all that was said about it (at least one record)."""
+    if len(records) == 1:
+        said = records[0].fields
+        return replace(said, emails=_best_emails(records), phones=_best_phones(records))
+    employed = _same_employer(records)
+    chosen: dict[str, Any] = {name: _best_text(records, name) for name in _TEXTS}
+    chosen |= {name: _best_text(employed, name) for name in _COMPANY}
+    chosen |= {name: _best_list(records, name) for name in _LISTS}
+    return PersonFields(**chosen, emails=_best_emails(records), phones=_best_phones(records), masked=is_masked(records))
+
+
+def is_masked(records: Sequence[SourceRecord]) -> bool:
+    """Whether all that providers said of the person is a masked summary."""
+    people = [record for record in records if record.kind is not RecordKind.ENRICHMENT]
+    return bool(people) and all(record.fields.masked for record in people)
+
+
+def contact_row(contact_id: int, records: Sequence[SourceRecord], merged: PersonFields) -> ContactRow:
+    """The table row of a contact, without its enrichment outcomes."""
+    named = [record for record in records if record.provider_id and record.kind is not RecordKind.ENRICHMENT]
+    newest = max(named or records, key=lambda record: record.fetched_at)
+    email = merged.emails[0] if merged.emails else EmailValue("")
+    return ContactRow(
+        contact_id=contact_id,
+        first_name=merged.first_name,
+        last_name=merged.last_name,
+        display_name=merged.display_name,
+        job_title=merged.job_title,
+        company_name=merged.company_name,
+        company_domain=merged.company_domain,
+        email=email.address,
+        email_verdict=email.verdict,
+        phone=merged.phones[0].number if merged.phones else "",
+        linkedin_url=merged.linkedin_url,
+        location=merged.location,
+        provider=newest.provider,
+        # An enrichment's id is our own key for one request: it names nobody at the provider.
+        provider_id=newest.provider_id if named else "",
+        account_id=newest.account_id if named else "",
+        providers=tuple(dict.fromkeys(record.provider for record in records)),
+        fetched_at=max(record.fetched_at for record in records),
+        masked=merged.masked,
+    )
+
+
+def field_values(records: Sequence[SourceRecord], merged: PersonFields) -> tuple[FieldValue, ...]:
+    """Every value with its provenance, field by field, the better record first."""
+    ordered = sorted(records, key=_record_rank, reverse=True)
+    values: list[FieldValue] = []
+    for name in (*_TEXTS, *_COMPANY):
+        shown = getattr(merged, name)
+        values += [
+            _value(record, name, text, shown=text == shown)
+            for record in ordered
+            if (text := getattr(record.fields, name))
+        ]
+    for name, singular in (("departments", "department"), ("tags", "tag"), ("languages", "language")):
+        shown_list = getattr(merged, name)
+        for record in ordered:
+            said: tuple[str, ...] = getattr(record.fields, name)
+            values += [_value(record, singular, text, shown=text in shown_list) for text in said]
+    shown_emails = {_email_key(email) for email in merged.emails}
+    shown_phones = {_phone_key(phone) for phone in merged.phones}
+    for record in ordered:
+        values += [
+            _value(record, "email", email.address, email.verdict, email.source, shown=_email_key(email) in shown_emails)
+            for email in record.fields.emails
+        ]
+    for record in ordered:
+        values += [
+            _value(record, "phone", phone.number, note=_phone_note(phone), shown=_phone_key(phone) in shown_phones)
+            for phone in record.fields.phones
+        ]
+    for record in ordered:
+        values += [
+            _value(record, "experience", *_job(job), shown=job in merged.experiences)
+            for job in record.fields.experiences
+        ]
+        values += [
+            _value(record, "education", *_school(school), shown=school in merged.educations)
+            for school in record.fields.educations
+        ]
+    return tuple(values)
+
+
+def _record_rank(record: SourceRecord) -> tuple[bool, datetime]:
+    return not record.fields.masked, record.fetched_at
+
+
+def _best_text(records: Iterable[SourceRecord], name: str) -> str:
+    saying = [record for record in records if getattr(record.fields, name)]
+    if not saying:
+        return ""
+    best = max(saying, key=lambda record: (*_record_rank(record), len(getattr(record.fields, name))))
+    return str(getattr(best.fields, name))
+
+
+def _best_list(records: Iterable[SourceRecord], name: str) -> tuple[Any, ...]:
+    saying = [record for record in records if getattr(record.fields, name)]
+    if not saying:
+        return ()
+    best = max(saying, key=lambda record: (*_record_rank(record), len(getattr(record.fields, name))))
+    return tuple(getattr(best.fields, name))
+
+
+def _same_employer(records: Sequence[SourceRecord]) -> list[SourceRecord]:
+    """The records that name the same company as the leading one; all, when none names a company."""
+    naming = [record for record in records if record.fields.company_name or record.fields.company_domain]
+    if not naming:
+        return list(records)
+    lead = max(naming, key=lambda record: (*_record_rank(record), len(record.fields.company_name))).fields
+    name, domain = lead.company_name.casefold().strip(), normalise_domain(lead.company_domain)
+    return [
+        record
+        for record in records
+        if (name and record.fields.company_name.casefold().strip() == name)
+        or (domain and normalise_domain(record.fields.company_domain) == domain)
+    ]
+
+
+def _best_emails(records: Iterable[SourceRecord]) -> tuple[EmailValue, ...]:
+    def rank(record: SourceRecord, email: EmailValue) -> tuple[Any, ...]:
+        verdict = _VERDICT_RANK.get(email.verdict.strip().casefold().replace(" ", "_"), _NO_VERDICT)
+        return not record.fields.masked, verdict, record.fetched_at
+
+    return _ranked(records, lambda record: record.fields.emails, rank, _email_key)
+
+
+def _best_phones(records: Iterable[SourceRecord]) -> tuple[PhoneValue, ...]:
+    def rank(record: SourceRecord, phone: PhoneValue) -> tuple[Any, ...]:
+        return not record.fields.masked, not phone.blocked, record.fetched_at
+
+    return _ranked(records, lambda record: record.fields.phones, rank, _phone_key)
+
+
+def _ranked(
+    records: Iterable[SourceRecord],
+    said: Callable[[SourceRecord], Sequence[V]],
+    rank: Callable[[SourceRecord, V], tuple[Any, ...]],
+    identity: Callable[[V], str],
+) -> tuple[V, ...]:
+    """All values of all records, best first, each once; a record's own order (best first) breaks ties."""
+    ranked = [(rank(record, value), value) for record in records for value in said(record)]
+    ranked.sort(key=lambda pair: pair[0], reverse=True)
+    once: dict[str, V] = {}
+    for _, value in ranked:
+        once.setdefault(identity(value), value)
+    return tuple(once.values())
+
+
+def _value(
+    record: SourceRecord, field: str, value: str, verification: str = "", note: str = "", *, shown: bool
+) -> FieldValue:
+    return FieldValue(field, value, record.provider, record.kind, record.fetched_at, verification, note, shown)
+
+
+def _email_key(email: EmailValue) -> str:
+    return normalise_email(email.address) or email.address
+
+
+def _phone_key(phone: PhoneValue) -> str:
+    return re.sub(r"\D", "", phone.number) or phone.number
+
+
+def _phone_note(phone: PhoneValue) -> str:
+    return ", ".join(filter(None, (phone.kind, phone.region, phone.source, "do not call" if phone.blocked else "")))
+
+
+def _job(job: Experience) -> tuple[str, str, str]:
+    return ", ".join(filter(None, (job.title, job.company_name))), "", " to ".join(filter(None, (job.start, job.end)))
+
+
+def _school(school: Education) -> tuple[str, str, str]:
+    what = ", ".join(filter(None, (school.degree, school.field_of_study, school.school_name)))
+    return what, "", " to ".join(filter(None, (school.start, school.end)))

@@ -1,0 +1,14 @@
+"""Run all benchmarks, one after the other."""
+
+from bench import page_decode, page_write, rate_limit
+
+
+def main() -> None:
+    """Print every ratio."""
+    for benchmark in (page_decode, page_write, rate_limit):
+        benchmark.main()
+        print()
+
+
+if __name__ == "__main__":
+    main()

@@ -110,7 +110,9 @@ async def open_services(
 
 
 def _demo(transport: Callable[[], httpx.AsyncBaseTransport] | None) -> tuple[DemoBackend, str]:
-    from app.demo.app import BASE_PATHS, DEMO_KEY, create_app  # only demo runs pay for loading it
+    # Only demo runs pay for loading them.
+    from app.demo import DEMO_KEY
+    from app.demo.app import BASE_PATHS, create_app
 
     def build() -> httpx.AsyncBaseTransport:
         return httpx.ASGITransport(app=create_app())

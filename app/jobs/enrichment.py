@@ -79,19 +79,19 @@ def body_hash(items: Sequence[SubmitItem]) -> str:
 
 
 def booked_credits(items: Sequence[EnrichmentItem], results: Sequence[ItemResult]) -> int:
-    """Credits to book for a finished batch: each field that was looked up; failed and unanswered ones are released.
+    """Credits to book for a finished batch: fields found, and those whose answer is missing; the rest is released.
 
-    Reserved on submission, confirmed on completion, released for a contact whose enrichment fails (Tamtam contract
-    sheet, section 3). Whether "nothing found" is released is not said, so it is booked until the balance says more.
+    Credits are reserved on submission, confirmed on completion, and released where the enrichment fails (Tamtam
+    contract sheet, section 3). Whether "nothing found" is such a failure is not said; it is read as one, as with the
+    other services that charge by success. What nobody answered for may have been charged, so it is booked.
     """
-    looked_up = (Outcome.FOUND, Outcome.NOT_FOUND, Outcome.UNKNOWN)
     asked = {item.client_key for item in items}
     return sum(
         PRICES[result.field]
         for person in results
         if person.client_key in asked
         for result in person.results
-        if result.outcome in looked_up
+        if result.outcome in (Outcome.FOUND, Outcome.UNKNOWN)
     )
 
 
@@ -127,6 +127,7 @@ class EnrichmentEngine:
         self._pause = pause
         self._rng = rng or random.Random()  # noqa: S311 - spreads waits, guards nothing
         self._wake = asyncio.Event()
+        self._one_step = asyncio.Lock()
         self._stopping = False
         self._failures = 0
         self._resume_at: datetime | None = None
@@ -194,7 +195,14 @@ class EnrichmentEngine:
                 await self._pause(self._wake, wait)
 
     async def _step(self, run_ids: Collection[int] | None) -> float | None:
-        """Do one thing. Returns 0 when there may be more to do at once, else seconds until the next, None for never."""
+        """Do one thing, alone: whoever works or drains takes turns.
+
+        Returns 0 when there may be more to do at once, else seconds until the next, None for never.
+        """
+        async with self._one_step:
+            return await self._step_alone(run_ids)
+
+    async def _step_alone(self, run_ids: Collection[int] | None) -> float | None:
         if self._blocked:
             return None
         now = self._now()
@@ -332,9 +340,11 @@ class EnrichmentEngine:
         return age < timedelta(seconds=self._schedule.give_up_after) or batch.batch_id in self._asked_again
 
     def _poll_at(self, batch: EnrichmentBatch) -> datetime:
-        """When to poll, never later than the longest wait from now: the clock may have been set back meanwhile."""
-        latest = self._now() + timedelta(seconds=self._schedule.longest * (1 + self._schedule.jitter))
-        return min(batch.next_poll_at or self._now(), latest)
+        """When to poll. A time further ahead than any planned wait means the clock was set back: poll now."""
+        now = self._now()
+        planned = batch.next_poll_at or now
+        longest = max(self._schedule.first, self._schedule.longest) * (1 + self._schedule.jitter)
+        return planned if planned - now <= timedelta(seconds=longest) else now
 
     def _seconds_until(self, moment: datetime) -> float:
         return max(0.01, (moment - self._now()).total_seconds())

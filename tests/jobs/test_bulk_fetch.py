@@ -18,8 +18,6 @@ from app.storage.fetch_runs import FetchRunRepository
 from app.storage.library import LibraryRepository
 from tests.support.fake_fetch import FakeFetch
 
-BUILDWORKPRO = {"provider": Provider.BUILDWORKPRO}
-
 
 class Desk:
     def __init__(self, database: Database) -> None:
@@ -58,7 +56,7 @@ async def test_a_thousand_ids_take_twenty_requests_and_each_has_its_outcome(desk
 
 async def test_trouble_pauses_the_run_and_resuming_asks_only_for_the_rest(desk: Desk) -> None:
     service = FakeFetch(set(numbers(1, 500)))
-    service.troubles = [None, None, NetworkError("BuildWorkPro cannot be reached.", **BUILDWORKPRO)]
+    service.troubles = [None, None, NetworkError("BuildWorkPro cannot be reached.", provider=Provider.BUILDWORKPRO)]
     run_id = await desk.runs.create(Provider.BUILDWORKPRO, "", numbers(1, 500))
     with pytest.raises(NetworkError):
         await desk.engine.execute(run_id, service)
@@ -90,11 +88,11 @@ async def test_cancelling_pauses_with_nothing_left_in_flight(desk: Desk) -> None
 
 async def test_a_refused_chunk_fails_with_the_reason_and_the_others_go_on(desk: Desk) -> None:
     service = FakeFetch(set(numbers(1, 100)))
-    service.troubles = [InvalidRequestError("BuildWorkPro refused the IDs.", **BUILDWORKPRO, status=422)]
+    service.troubles = [InvalidRequestError("Refused.", provider=Provider.BUILDWORKPRO, status=422)]
     run_id = await desk.runs.create(Provider.BUILDWORKPRO, "", numbers(1, 100))
     run = await desk.engine.execute(run_id, service)
     assert run.counts == {Outcome.FAILED: 50, Outcome.FOUND: 50}
-    assert (await desk.runs.items(run_id))[0].reason == "BuildWorkPro refused the IDs."
+    assert (await desk.runs.items(run_id))[0].reason == "Refused."
 
     await desk.runs.reopen(run_id, [Outcome.FAILED])
     assert (await desk.engine.execute(run_id, service)).counts == {Outcome.FOUND: 100}
@@ -143,7 +141,7 @@ async def test_ids_owned_for_less_than_a_year_do_not_count_against_the_cap(desk:
 
 async def test_a_refused_key_is_raised_and_nothing_is_lost(desk: Desk) -> None:
     service = FakeFetch({"1"})
-    service.troubles = [BadKeyError("BuildWorkPro refused the key.", **BUILDWORKPRO, status=401)]
+    service.troubles = [BadKeyError("BuildWorkPro refused the key.", provider=Provider.BUILDWORKPRO, status=401)]
     run_id = await desk.runs.create(Provider.BUILDWORKPRO, "", ["1"])
     with pytest.raises(BadKeyError):
         await desk.engine.execute(run_id, service)

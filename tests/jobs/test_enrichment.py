@@ -46,7 +46,6 @@ from tests.support.fake_enrichment import FakeEnrichment, entries_per_field
 EMAILS = frozenset({EnrichField.EMAILS})
 BOTH = frozenset(EnrichField)
 AT_ONCE = PollSchedule(first=0.0, second=0.0, factor=1.0, longest=0.0, jitter=0.0)
-TAMTAM = {"provider": Provider.TAMTAM}
 
 
 class Clock:
@@ -65,12 +64,12 @@ class Desk:
     def __init__(self, database: Database, changes: ChangeFeed, folder: Path) -> None:
         self.changes = changes
         self.library = LibraryRepository(database)
-        self.runs = EnrichmentRepository(database, self.library)
+        self.clock = Clock()
+        self.runs = EnrichmentRepository(database, self.library, now=self.clock)
         self.ledger = LedgerRepository(database)
         self.journal_path = folder / "requests.jsonl"
         self.provider = FakeEnrichment()
         self.key = "secret-key"
-        self.clock = Clock()
         self.notes: list[str] = []
         self.waits: list[float] = []
         self.stop_after_waits = 1000
@@ -133,6 +132,14 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await database.close()
 
 
+def bad_key() -> BadKeyError:
+    return BadKeyError("Tamtam refused the key.", provider=Provider.TAMTAM, status=401)
+
+
+def unreachable() -> NetworkError:
+    return NetworkError("Tamtam cannot be reached.", provider=Provider.TAMTAM, sent=False)
+
+
 def person(last_name: str) -> PersonInput:
     return PersonInput("Ada", last_name, "acme.example")
 
@@ -152,7 +159,7 @@ async def test_250_people_take_three_submits_and_every_one_is_found(desk: Desk) 
     assert not run.is_open
 
 
-async def test_found_not_found_and_failed_are_told_apart_and_only_looked_up_fields_are_booked(desk: Desk) -> None:
+async def test_found_not_found_and_failed_are_told_apart_and_only_found_fields_are_booked(desk: Desk) -> None:
     run_id = await desk.queue(person("Hit"), person("Miss"), person("Fail"), fields=BOTH)
     await desk.engine.drain()
     assert await desk.outcomes(run_id) == {
@@ -161,7 +168,7 @@ async def test_found_not_found_and_failed_are_told_apart_and_only_looked_up_fiel
         "Fail": [Outcome.FAILED, Outcome.FAILED],
     }
     run = await desk.runs.run(run_id)
-    assert (run.spending.charged, run.spending.reserved) == (22, 0)
+    assert (run.spending.charged, run.spending.reserved) == (11, 0)
     (row,) = await desk.library.rows(
         [item.person.contact_id or 0 for item in (await desk.runs.items(run_id=run_id))[:1]]
     )
@@ -198,7 +205,7 @@ async def test_a_lost_reply_is_unknown_and_never_sent_again_unasked(
     desk: Desk, expected_log: Callable[[str], None]
 ) -> None:
     expected_log("is unknown")
-    desk.provider.submit_troubles = [OutcomeUnknownError("The answer did not arrive.", **TAMTAM)]
+    desk.provider.submit_troubles = [OutcomeUnknownError("The answer did not arrive.", provider=Provider.TAMTAM)]
     desk.provider.accept_then_raise = True
     run_id = await desk.queue(person("Hit"))
     await desk.engine.drain()
@@ -237,7 +244,11 @@ async def test_killed_after_the_reservation_nothing_was_sent_and_it_is_sent_once
 
 async def test_killed_while_polling_the_next_start_goes_on_polling(desk: Desk) -> None:
     desk.provider.polls_needed = 5
-    desk.provider.poll_troubles = [None, None, BadKeyError("Tamtam refused the key.", **TAMTAM, status=401)]
+    desk.provider.poll_troubles = [
+        None,
+        None,
+        bad_key(),
+    ]
     run_id = await desk.queue(person("Hit"))
     with pytest.raises(BadKeyError):
         await desk.engine.drain()
@@ -267,8 +278,8 @@ async def test_closing_in_the_middle_of_a_submit_leaves_it_unknown(desk: Desk) -
 @pytest.mark.parametrize(
     "trouble",
     [
-        BadKeyError("Tamtam refused the key.", **TAMTAM, status=401),
-        NoCreditsError("Tamtam says the credits do not suffice.", **TAMTAM, status=402),
+        bad_key(),
+        NoCreditsError("Tamtam says the credits do not suffice.", provider=Provider.TAMTAM, status=402),
     ],
 )
 async def test_a_refusal_stops_the_lane_keeps_the_batch_and_frees_its_credits(
@@ -299,7 +310,7 @@ async def test_no_key_is_said_and_nothing_is_reserved(desk: Desk) -> None:
 
 async def test_a_refused_request_names_its_rows_and_costs_nothing(desk: Desk) -> None:
     finding = Finding("body.requests[0].domain", "expected length >= 1")
-    desk.provider.submit_troubles = [InvalidRequestError("Tamtam refused the request.", **TAMTAM, findings=(finding,))]
+    desk.provider.submit_troubles = [InvalidRequestError("Refused.", provider=Provider.TAMTAM, findings=(finding,))]
     run_id = await desk.queue(person("Hit"))
     await desk.engine.drain()
     (stored,) = await desk.runs.items(run_id=run_id)
@@ -309,7 +320,10 @@ async def test_a_refused_request_names_its_rows_and_costs_nothing(desk: Desk) ->
 
 
 async def test_offline_before_a_submit_waits_and_goes_on_by_itself(desk: Desk) -> None:
-    desk.provider.submit_troubles = [NetworkError("Tamtam cannot be reached.", **TAMTAM, sent=False), None]
+    desk.provider.submit_troubles = [
+        unreachable(),
+        None,
+    ]
     run_id = await desk.queue(person("Hit"))
     await desk.engine.drain()
     assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
@@ -319,7 +333,7 @@ async def test_offline_before_a_submit_waits_and_goes_on_by_itself(desk: Desk) -
 
 
 async def test_a_server_that_stays_down_is_said_after_a_few_tries(desk: Desk) -> None:
-    desk.provider.submit_troubles = [NetworkError("Tamtam cannot be reached.", **TAMTAM, sent=False) for _ in range(9)]
+    desk.provider.submit_troubles = [unreachable() for _ in range(9)]
     run_id = await desk.queue(person("Hit"))
     with pytest.raises(NetworkError):
         await desk.engine.drain()
@@ -329,7 +343,7 @@ async def test_a_server_that_stays_down_is_said_after_a_few_tries(desk: Desk) ->
 
 async def test_told_to_slow_down_the_lane_waits_as_long_as_asked(desk: Desk) -> None:
     desk.provider.submit_troubles = [
-        RateLimitedError("Tamtam asks to slow down.", **TAMTAM, status=429, retry_after=30)
+        RateLimitedError("Tamtam asks to slow down.", provider=Provider.TAMTAM, status=429, retry_after=30)
     ]
     run_id = await desk.queue(person("Hit"))
     start = desk.clock.now
@@ -343,7 +357,7 @@ async def test_told_to_slow_down_the_lane_waits_as_long_as_asked(desk: Desk) -> 
 
 
 async def test_trouble_while_polling_loses_nothing(desk: Desk) -> None:
-    desk.provider.poll_troubles = [TryLaterError("Tamtam is in trouble.", **TAMTAM, status=503), None]
+    desk.provider.poll_troubles = [TryLaterError("Tamtam is in trouble.", provider=Provider.TAMTAM, status=503), None]
     run_id = await desk.queue(person("Hit"))
     await desk.engine.drain()
     assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
@@ -354,7 +368,7 @@ async def test_a_request_the_provider_forgot_expires_after_a_few_tries(
     desk: Desk, expected_log: Callable[[str], None]
 ) -> None:
     expected_log("no longer known")
-    desk.provider.poll_troubles = [NotFoundError("Tamtam does not know this request.", **TAMTAM, status=404)] * 3
+    desk.provider.poll_troubles = [NotFoundError("Unknown.", provider=Provider.TAMTAM, status=404)] * 3
     run_id = await desk.queue(person("Hit"))
     await desk.engine.drain()
     assert await desk.outcomes(run_id) == {"Hit": [Outcome.EXPIRED]}
@@ -421,7 +435,7 @@ async def test_stopped_spending_submits_nothing_new_and_collects_what_is_in_flig
 async def test_another_accounts_key_never_polls_what_the_first_one_bought(desk: Desk) -> None:
     desk.provider.polls_needed = 2
     run_id = await desk.queue(person("Hit"))
-    desk.provider.poll_troubles = [BadKeyError("Tamtam refused the key.", **TAMTAM, status=401)]
+    desk.provider.poll_troubles = [bad_key()]
     with pytest.raises(BadKeyError):
         await desk.engine.drain()
     desk.key = "another-account"
@@ -434,7 +448,7 @@ async def test_another_accounts_key_never_polls_what_the_first_one_bought(desk: 
 
 
 async def test_a_batch_too_old_is_left_alone_until_the_rep_asks(desk: Desk) -> None:
-    desk.provider.poll_troubles = [BadKeyError("Tamtam refused the key.", **TAMTAM, status=401)]
+    desk.provider.poll_troubles = [bad_key()]
     run_id = await desk.queue(person("Hit"))
     with pytest.raises(BadKeyError):
         await desk.engine.drain()
@@ -451,7 +465,7 @@ async def test_a_clock_set_back_does_not_stop_the_polling(desk: Desk) -> None:
     desk.provider.polls_needed = 2
     desk.engine = desk.restart(PollSchedule(first=0, second=0.01, longest=0.01, jitter=0))
     run_id = await desk.queue(person("Hit"))
-    desk.provider.poll_troubles = [BadKeyError("Tamtam refused the key.", **TAMTAM, status=401)]
+    desk.provider.poll_troubles = [bad_key()]
     with pytest.raises(BadKeyError):
         await desk.engine.drain()
     desk.clock.now -= timedelta(days=2)

@@ -15,10 +15,10 @@ from app.services.keyring_store import SERVICE_NAME, KeyringStore
 class Backend(keyring.backend.KeyringBackend):
     """A back end that does what a test tells it."""
 
-    priority = 1  # type: ignore[assignment]  # a class property in the base
+    priority = 1
 
     def __init__(self, error: Exception | None = None, block: threading.Event | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # the library is not fully typed
         self.error = error
         self.block = block
 

@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -21,11 +22,12 @@ def one_line(text: str) -> str:
 
 @dataclass(slots=True)
 class Console:
-    """The streams of one command."""
+    """The streams of one command, and a clock in seconds."""
 
     source: TextIO
     out: TextIO
     err: TextIO
+    clock: Callable[[], float] = time.monotonic
     _shown: int = field(default=0, init=False)
     _next_line_at: float = field(default=0.0, init=False)
 
@@ -63,9 +65,10 @@ class Console:
             line = one_line(text)
             self.err.write("\r" + line.ljust(self._shown))
             self._shown = len(line)
-        elif time.monotonic() >= self._next_line_at:
-            self._next_line_at = time.monotonic() + PLAIN_INTERVAL
-            self.err.write(one_line(text) + "\n")
+        elif (now := self.clock()) >= self._next_line_at:
+            if self._next_line_at:
+                self.err.write(one_line(text) + "\n")
+            self._next_line_at = now + PLAIN_INTERVAL
         self.err.flush()
 
     def clear(self) -> None:

@@ -13,7 +13,7 @@ from app.cli.jobs import EnrichJob, StoredJob
 from app.cli.waiting import agree_to_cost, in_words, watch
 from app.composition import Services
 from app.domain.changes import ChangeKind
-from app.domain.contact import ContactRow
+from app.domain.contact import ContactRow, EmailValue, PhoneValue
 from app.domain.enrichment import BatchState, EnrichField, EnrichmentItem, EnrichmentRun, FieldResult
 from app.domain.errors import InputError
 from app.domain.outcomes import Outcome
@@ -94,13 +94,19 @@ async def _queue(
 async def _runs_that_hold(services: Services, table: PeopleTable, plan: EnrichmentPlan) -> set[int]:
     """Earlier runs that hold people of this file: their results are taken or waited for instead of bought again."""
     held_back = {row.row for row in plan.ineligible if row.reason in (IN_QUEUE, OWNED)}
-    missing = {table.person(row).person_key for row in table.rows if row.row in held_back}
+    keys = {table.person(row).person_key for row in table.rows if row.row in held_back}
+    missing = {(key, field) for key in keys for field in plan.fields}
     found: set[int] = set()
     for run in await services.enrichment.runs():
         if not missing:
             break
-        here = {item.person.person_key for item in await services.enrichment.items(run.run_id)}
-        if not run.fields.isdisjoint(plan.fields) and missing & here:
+        here = {
+            (item.person.person_key, result.field)
+            for item in await services.enrichment.items(run.run_id)
+            for result in item.outcomes.values()
+            if result.outcome.is_open or result.outcome in (Outcome.FOUND, Outcome.PARTIAL, Outcome.UNKNOWN)
+        }
+        if missing & here:
             found.add(run.run_id)
             missing -= here
     return found
@@ -124,21 +130,20 @@ async def _write(services: Services, stored: StoredJob, console: Console) -> lis
 
 async def _results(services: Services, job: EnrichJob) -> dict[int, PersonResult]:
     """What is known of each data row. A person who stands in several rows was bought once and counts for all."""
-    items: dict[str, EnrichmentItem] = {}
-    for run_id in job.run_ids:
+    items: dict[str, list[EnrichmentItem]] = {}
+    for run_id in sorted(job.run_ids, reverse=True):
         for item in await services.enrichment.items(run_id):
-            items[item.person.person_key] = item
+            items.setdefault(item.person.person_key, []).append(item)
     table = job.table
-    wanted = {key for row in job.rows if (key := table.person(row).person_key) in items}
-    known = await _known(services, {key: items[key] for key in wanted})
+    keys = {row.row: table.person(row).person_key for row in job.rows}
+    known = await _known(services, {key: items[key][0] for key in keys.values() if key in items})
     results: dict[int, PersonResult] = {}
-    for row in job.rows:
-        key = table.person(row).person_key
+    for row, key in keys.items():
         if key in items:
-            results[row.row] = _of_item(items[key], job.fields, known.get(key, {}), services)
+            results[row] = _of_items(items[key], job.fields, known.get(key, {}), services)
         else:
-            reason = job.held_back.get(row.row, "")
-            results[row.row] = PersonResult(tuple(FieldResult(field, Outcome.FAILED, reason) for field in job.fields))
+            reason = job.held_back.get(row, "")
+            results[row] = PersonResult(tuple(FieldResult(field, Outcome.FAILED, reason) for field in job.fields))
     return results
 
 
@@ -158,16 +163,25 @@ def _plain_values(row: ContactRow) -> dict[str, str]:
     }
 
 
-def _of_item(
-    item: EnrichmentItem, fields: Sequence[EnrichField], known: Mapping[str, str], services: Services
+def _of_items(
+    items: Sequence[EnrichmentItem], fields: Sequence[EnrichField], known: Mapping[str, str], services: Services
 ) -> PersonResult:
-    return PersonResult(
-        tuple(item.outcomes.get(field) or FieldResult(field, Outcome.CANCELLED, NOT_QUEUED) for field in fields),
-        emails=item.emails if EnrichField.EMAILS in fields else (),
-        phones=item.phones if EnrichField.PHONES in fields else (),
-        provider=services.enrichment.provider,
-        known=known,
-    )
+    """A person's result from the runs, newest first, that hold them: for each field the newest find, else the newest."""
+    results: list[FieldResult] = []
+    emails: tuple[EmailValue, ...] = ()
+    phones: tuple[PhoneValue, ...] = ()
+    for field in fields:
+        asked = [item for item in items if field in item.outcomes]
+        if not asked:
+            results.append(FieldResult(field, Outcome.CANCELLED, NOT_QUEUED))
+            continue
+        best = next((item for item in asked if item.outcomes[field].outcome is Outcome.FOUND), asked[0])
+        results.append(best.outcomes[field])
+        if field is EnrichField.EMAILS:
+            emails = best.emails
+        else:
+            phones = best.phones
+    return PersonResult(tuple(results), emails, phones, services.enrichment.provider, known)
 
 
 def _fields(text: str) -> tuple[EnrichField, ...]:

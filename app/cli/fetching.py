@@ -93,7 +93,7 @@ def _tell(parsed: ParsedIds, console: Console) -> None:
 
 async def _account(services: Services, provider: Provider, named: str) -> str:
     if services.fetching.needs_account(provider):
-        return named or await only_account(services, provider)
+        return named or await only_account(services, provider, "--account")
     if named:
         raise InputError(f"{provider.label} has no accounts to choose from.", next_step="Leave --account out.")
     return ""

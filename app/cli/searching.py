@@ -63,4 +63,4 @@ async def _choose_account(services: Services, provider: Provider, values: dict[s
     """Where an account is needed and not named, and the key reaches one only, that one is meant."""
     for spec in services.search.filters(provider):
         if spec.required and spec.choice_source is ChoiceSource.ACCOUNTS and spec.name not in values:
-            values[spec.name] = [await only_account(services, provider)]
+            values[spec.name] = [await only_account(services, provider, f"--{spec.name}")]

@@ -60,9 +60,11 @@ def agree_to_cost(console: Console, estimate: Estimate, *, cap: int | None, yes:
             f"{what} could cost {estimate.maximum} credits, more than --max-credits {cap}. Nothing was done.",
             next_step="Allow more, or ask for less.",
         )
+    if not estimate.maximum:
+        return
     likely = f", probably about {estimate.likely}" if estimate.likely is not None else ""
     cost = f"{what} can cost up to {estimate.maximum} credits{likely}."
-    if yes or not estimate.maximum:
+    if yes:
         console.say(cost)
     elif not console.can_ask:
         raise InputError(f"{cost} Nothing was done.", next_step="Add --yes to agree.")
@@ -76,12 +78,18 @@ def in_words(counts: Mapping[Outcome, int]) -> str:
     return ", ".join(told) or "nobody"
 
 
-async def only_account(services: Services, provider: Provider) -> str:
-    """The one account that the key reaches. Raises InputError, naming them, when there are several or none."""
+async def only_account(services: Services, provider: Provider, option: str) -> str:
+    """The one account that the key reaches; `option` is what names one of several.
+
+    Raises:
+        InputError: There are several, which it names, or none.
+    """
     accounts = await services.providers.accounts(provider)
     if len(accounts) == 1:
         return accounts[0].account_id
     if not accounts:
         raise InputError(f"The key reaches no {provider.label} account.")
     named = ", ".join(f"{account.account_id} ({account.name})" for account in accounts)
-    raise InputError(f"The key reaches several {provider.label} accounts: {named}.", next_step="Name one of them.")
+    raise InputError(
+        f"The key reaches several {provider.label} accounts: {named}.", next_step=f"Name one of them with {option}."
+    )

@@ -7,17 +7,21 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
+from app.demo import DEMO_KEY
 from app.demo.buildworkpro import BuildWorkPro
 from app.demo.control import Control
 from app.demo.dataset import DemoData
 from app.demo.faults import FaultScript
 from app.demo.leadfeeder import Leadfeeder
 from app.demo.ledger import Ledger
+from app.demo.samples import people_rows, sample_ids
 from app.demo.service import Gate, Service
 from app.demo.state import DemoState, Options
 from app.demo.talktohumans import TalkToHumans
 from app.demo.tamtam import Tamtam
 from app.domain.provider import Provider
+
+__all__ = ["BASE_PATHS", "DEMO_KEY", "DemoApp", "create_app", "people_rows", "sample_ids"]
 
 BASE_PATHS: dict[Provider, str] = {
     Provider.TAMTAM: "/tamtam/api",

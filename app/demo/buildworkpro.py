@@ -152,7 +152,7 @@ class BuildWorkPro(Service):
             raise RefusalError(self.error(404))
         return _reply(self._contact(person))
 
-    async def select(self, filters: dict[str, str]) -> list[Person]:
+    async def select(self, filters: dict[str, str]) -> Sequence[Person]:
         """Everybody who passes the filters."""
         search = fold(filters.get("search", "")).split()
         kind = filters.get("type")
@@ -167,7 +167,8 @@ class BuildWorkPro(Service):
                 and (not search or all(word in _haystack(person) for word in search))
             )
 
-        return await self.state.select(_HERE, repr(sorted(filters.items())), matches)
+        key = repr(sorted(filters.items()))
+        return await self.state.select(_HERE, key, lambda person: (person,) if matches(person) else ())
 
     def read_filters(self, call: Call, further: Sequence[str] = ()) -> dict[str, str]:
         """The list's filters, dates in one form; raises RefusalError as the service would."""
@@ -307,12 +308,7 @@ def _is_company_only(person: Person) -> bool:
 
 
 def _haystack(person: Person) -> str:
-    if _is_company_only(person):
-        return fold(f"{company_name_at(person, _HERE)} {phone_known_to(person, _HERE)}")
-    parts = (
-        name_at(person, _HERE).full,
-        company_name_at(person, _HERE),
-        email_known_to(person, _HERE),
-        phone_known_to(person, _HERE),
-    )
-    return fold(" ".join(parts))
+    parts = [fold(company_name_at(person, _HERE)), phone_known_to(person, _HERE)]
+    if not _is_company_only(person):
+        parts += [name_at(person, _HERE).folded, email_known_to(person, _HERE)]
+    return " ".join(parts)

@@ -142,7 +142,7 @@ class Control:
         elif provider is Provider.BUILDWORKPRO:
             people = await self._buildworkpro.select(self._buildworkpro.read_filters(call))
         else:
-            people = list(data.members(provider))
+            people = tuple(data.members(provider))
         return {"ids": [data.id_of(person, provider) for person in people], "count": len(people)}
 
 

@@ -179,7 +179,7 @@ class Enricher:
         company = data.company_by_domain(normalise_domain(person.domain))
         wanted = fold(f"{person.first_name} {person.last_name}")
         for candidate in company.people if company else ():
-            if wanted in (fold(true_name(candidate).full), fold(romanised_name(candidate).full)):
+            if wanted in (true_name(candidate).folded, romanised_name(candidate).folded):
                 return candidate
         return None
 

@@ -213,9 +213,11 @@ class Leadfeeder(Service):
         rows = [self._summary(person, account) for person in people[start:end]]
         return _reply(rows, credits={"charged": 0}, pagination={"next_cursor": more})
 
-    async def select(self, filters: Mapping[str, object]) -> list[Person]:
+    async def select(self, filters: Mapping[str, object]) -> Sequence[Person]:
         """Everybody who passes the filters."""
-        return await self.state.select(_HERE, repr(sorted(filters.items())), _matcher(filters))
+        matches = _matcher(filters)
+        key = repr(sorted(filters.items()))
+        return await self.state.select(_HERE, key, lambda person: (person,) if matches(person) else ())
 
     def read_filters(self, body: object) -> dict[str, object]:
         """A search's filters, checked; raises RefusalError as the service would."""
@@ -457,7 +459,7 @@ def _terms_matcher(values: list[str]) -> Match:
     terms = [fold(value).split() for value in values]
 
     def matches(person: Person) -> bool:
-        text = fold(f"{name_at(person, _HERE).full} {person.title.text} {person.title.english}")
+        text = f"{name_at(person, _HERE).folded} {fold(person.title.text)} {fold(person.title.english)}"
         return any(all(word in text for word in words) for words in terms)
 
     return matches
@@ -506,7 +508,11 @@ def _persona_matcher(persona: Mapping[str, object]) -> Match:
             return person.title.department
         if kind == "seniority":
             return person.title.level
-        return person.city.country_code if kind == "location" else fold(f"{person.title.text} {person.title.english}")
+        return (
+            person.city.country_code
+            if kind == "location"
+            else f"{fold(person.title.text)} {fold(person.title.english)}"
+        )
 
     def matches(person: Person) -> bool:
         for kind, conditions in filters.items():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.demo.dataset import Person
-from app.demo.text import slug, without_accents
+from app.demo.text import fold, slug, without_accents
 from app.domain.provider import Provider
 
 
@@ -18,6 +18,11 @@ class Name:
     def full(self) -> str:
         """First and last name."""
         return f"{self.first} {self.last}".strip()
+
+    @property
+    def folded(self) -> str:
+        """The full name for comparing; quick, because the same words come again and again."""
+        return f"{fold(self.first)} {fold(self.last)}".strip()
 
 
 def true_name(person: Person) -> Name:
@@ -52,7 +57,8 @@ def romanised_name(person: Person) -> Name:
 def linkedin_handle(person: Person) -> str:
     """The LinkedIn handle; it ends in a demo number, so that it cannot be anybody's."""
     name = romanised_name(person)
-    return f"{slug(name.full)}-demo-{person.index}"
+    words = "-".join(word for word in (slug(name.first), slug(name.last)) if word)
+    return f"{words}-demo-{person.index}"
 
 
 def index_of_handle(handle: str) -> int | None:
@@ -124,6 +130,11 @@ def company_name_at(person: Person, provider: Provider) -> str:
 
 def headline_of(person: Person) -> str:
     """The line under the name in a profile."""
+    return " ".join(headline_parts(person))
+
+
+def headline_parts(person: Person) -> tuple[str, str, str]:
+    """Title, a joining word, and the employer."""
     if person.company is None:
-        return f"{person.title.text} | Freelance"
-    return f"{person.title.text} at {person.company.name}"
+        return person.title.text, "|", "Freelance"
+    return person.title.text, "at", person.company.name

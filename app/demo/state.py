@@ -2,17 +2,22 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import perf_counter
+from typing import Any, TypeVar
 
 from app.demo.cursors import CursorSigner
 from app.demo.dataset import DemoData, Person
 from app.demo.ledger import Ledger
 from app.domain.provider import Provider
 
-_SLICE = 400
+_SLICE = 32
+_SLICE_SECONDS = 0.003
 _KEPT_SELECTIONS = 64
+
+Row = TypeVar("Row")
 
 
 @dataclass(slots=True)
@@ -43,7 +48,7 @@ class DemoState:
     options: Options
     ledger: Ledger = field(default_factory=Ledger)
     cursors: CursorSigner = field(init=False)
-    _selections: OrderedDict[Hashable, list[Person]] = field(default_factory=OrderedDict)
+    _selections: OrderedDict[Hashable, list[Any]] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
         self.cursors = CursorSigner(self.data.seed)
@@ -57,19 +62,25 @@ class DemoState:
         while self.data.build_some():  # noqa: ASYNC110 - nobody else would do the work
             await asyncio.sleep(0)
 
-    async def select(self, provider: Provider, key: Hashable, keep: Callable[[Person], bool]) -> list[Person]:
-        """Everybody known to a service who passes a test; `key` names the test, so that pages share one scan."""
-        cached = self._selections.get((provider, key))
-        if cached is None:
-            cached = []
+    async def select(
+        self, provider: Provider, key: Hashable, rows_of: Callable[[Person], Iterable[Row]]
+    ) -> Sequence[Row]:
+        """The rows of everybody known to a service; `key` names what is selected, so that pages share one scan.
+
+        The scan gives way to the event loop every few milliseconds.
+        """
+        rows: list[Row] | None = self._selections.get((provider, key))
+        if rows is None:
+            rows = []
+            started = perf_counter()
             for number, person in enumerate(self.data.members(provider), start=1):
-                if keep(person):
-                    cached.append(person)
-                if number % _SLICE == 0:
+                rows += rows_of(person)
+                if number % _SLICE == 0 and perf_counter() - started > _SLICE_SECONDS:
                     await asyncio.sleep(0)
-            self._selections[provider, key] = cached
+                    started = perf_counter()
+            self._selections[provider, key] = rows
             while len(self._selections) > _KEPT_SELECTIONS:
                 self._selections.popitem(last=False)
         else:
             self._selections.move_to_end((provider, key))
-        return cached
+        return rows

@@ -10,7 +10,7 @@ from app.demo.dataset import LINKEDIN_ACCOUNTS, Person
 from app.demo.http import Call, Endpoint, RefusalError, Reply
 from app.demo.profiles import Relation, account_of, contact, conversation_of, participant
 from app.demo.service import Service
-from app.demo.spelling import headline_of, index_of_handle, linkedin_handle, linkedin_url, name_at
+from app.demo.spelling import headline_parts, index_of_handle, linkedin_handle, linkedin_url, name_at
 from app.demo.state import DemoState
 from app.demo.text import fold
 from app.demo.vocabulary import HEADCOUNTS
@@ -121,10 +121,8 @@ class TalkToHumans(Service):
         _check_parameters(call, ("account_id", "limit", "cursor"))
         accounts = _read_accounts(call)
         groups: dict[str, list[Relation]] = {}
-        for relation in await self.select({"account_id": accounts}):
-            conversation = conversation_of(relation)
-            if conversation:
-                groups.setdefault(conversation, []).append(relation)
+        for relation in await self.select({"account_id": accounts, "conversation_id": [""]}):
+            groups.setdefault(conversation_of(relation), []).append(relation)
         page, pagination = self._page(call, "talktohumans conversations", accounts, list(groups.items()))
         rows = [self._conversation(conversation, members) for conversation, members in page]
         return Reply(200, {"data": {"conversations": rows, "pagination": pagination}})
@@ -143,7 +141,7 @@ class TalkToHumans(Service):
                 filters[name] = [value]
         return filters
 
-    async def select(self, filters: Mapping[str, list[str]]) -> list[Relation]:
+    async def select(self, filters: Mapping[str, list[str]]) -> Sequence[Relation]:
         """Every relation that passes the filters, by person and account."""
         tests = [_MATCHERS[name](values[0]) for name, values in filters.items() if name != "account_id"]
         wanted = [LINKEDIN_ACCOUNTS.index(account) for account in filters["account_id"]]
@@ -153,11 +151,11 @@ class TalkToHumans(Service):
             relations = (Relation(person, number) for number in numbers if person.accounts >> number & 1)
             return [relation for relation in relations if all(test(relation) for test in tests)]
 
-        key = repr(sorted(filters.items()))
-        people = await self.state.select(_HERE, key, lambda person: bool(relations_of(person)))
-        return [relation for person in people for relation in relations_of(person)]
+        return await self.state.select(_HERE, repr(sorted(filters.items())), relations_of)
 
-    def _page(self, call: Call, scope: str, filters: object, rows: list[Row]) -> tuple[list[Row], dict[str, object]]:
+    def _page(
+        self, call: Call, scope: str, filters: object, rows: Sequence[Row]
+    ) -> tuple[Sequence[Row], dict[str, object]]:
         limit = _read_limit(call)
         start = 0
         cursor = call.one("cursor")
@@ -215,8 +213,7 @@ def _read_limit(call: Call) -> int:
     return min(int(text), _MAX_PAGE)
 
 
-def _contains(words: list[str], text: str) -> bool:
-    folded = fold(text)
+def _contains(words: list[str], folded: str) -> bool:
     return all(word in folded for word in words)
 
 
@@ -230,7 +227,14 @@ def _query(value: str) -> Match:
 
 
 def _short_text(person: Person) -> str:
-    return f"{name_at(person, _HERE).full} {headline_of(person)} {linkedin_handle(person)} {linkedin_url(person)}"
+    return (
+        f"{name_at(person, _HERE).folded} {_folded_headline(person)} {linkedin_handle(person)} {linkedin_url(person)}"
+    )
+
+
+def _folded_headline(person: Person) -> str:
+    """`fold(headline_of(person))`, from parts that are folded once for all people."""
+    return " ".join(fold(part) for part in headline_parts(person))
 
 
 def _company_name(value: str) -> Match:
@@ -242,7 +246,7 @@ def _company_name(value: str) -> Match:
 
 def _headline(value: str) -> Match:
     wanted = fold(value)
-    return lambda relation: relation.shows_headline and wanted in fold(headline_of(relation.person))
+    return lambda relation: relation.shows_headline and wanted in _folded_headline(relation.person)
 
 
 def _search(value: str) -> Match:
@@ -250,9 +254,9 @@ def _search(value: str) -> Match:
 
     def matches(relation: Relation) -> bool:
         person = relation.person
-        companies = " ".join(f"{c.name} {c.industry}" for c in (person.company, person.past) if c)
-        parts = (_short_text(person), companies, relation.location, *relation.tags, relation.note, relation.school)
-        return _contains(words, " ".join(parts))
+        companies = [text for c in (person.company, person.past) if c for text in (c.name, c.industry)]
+        details = (*companies, relation.location, *relation.tags, relation.note, relation.school)
+        return _contains(words, " ".join((_short_text(person), *map(fold, details))))
 
     return matches
 
@@ -276,6 +280,11 @@ def _tag(value: str) -> Match:
     return lambda relation: any(fold(tag) == wanted for tag in relation.tags)
 
 
+def _conversation(value: str) -> Match:
+    """Members of one conversation, or with "" of any."""
+    return lambda relation: conversation_of(relation) == value if value else conversation_of(relation) != ""
+
+
 _MATCHERS: dict[str, Callable[[str], Match]] = {
     "query": _query,
     "company_name": _company_name,
@@ -286,5 +295,5 @@ _MATCHERS: dict[str, Callable[[str], Match]] = {
     "tag": _tag,
     "relationship_status": lambda value: lambda relation: relation.status == value,
     "invitation_status": lambda value: lambda relation: relation.invitation == value,
-    "conversation_id": lambda value: lambda relation: conversation_of(relation) == value,
+    "conversation_id": _conversation,
 }

@@ -12,6 +12,8 @@ _LETTERS = str.maketrans(
 @lru_cache(maxsize=65536)
 def without_accents(text: str) -> str:
     """The text without accents, in the same case."""
+    if text.isascii():
+        return text
     decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
@@ -22,6 +24,7 @@ def fold(text: str) -> str:
     return " ".join(without_accents(text).casefold().split())
 
 
+@lru_cache(maxsize=65536)
 def slug(text: str) -> str:
     """Lower-case ASCII words joined by hyphens, for host names and handles."""
     plain = fold(text).encode("ascii", "ignore").decode()

@@ -40,8 +40,8 @@ class Envelope:
             raise self.unreadable(f"“{'.'.join(path)}” is missing or is no list") from error
 
     def part(self, kind: type[_S], *path: str) -> _S:
-        """The object at a path, read member by member; all defaults where it is absent or no object."""
-        raw = self.at(*path)
+        """The object at a path (without one the whole answer), read member by member; defaults where it is absent."""
+        raw = self.at(*path) if path else self._answer.body
         try:
             return kind() if raw is None else part(raw, kind)
         except ValueError:

@@ -24,6 +24,7 @@ from app.providers.wire import (
     Scalar,
     company_domain,
     identifier,
+    opaque,
     part,
     profile_link,
     read_rows,
@@ -264,7 +265,7 @@ class Leadfeeder:
         records, quarantined = read_rows(
             envelope.rows("data"), partial(_record, answer, account_id, RecordKind.SUMMARY, 0)
         )
-        following = text(envelope.part(_Pagination, "meta", "pagination").next_cursor)
+        following = opaque(envelope.part(_Pagination, "meta", "pagination").next_cursor)
         return SearchPage(
             records=records,
             next_cursor=following if following and following != cursor else None,

@@ -1,5 +1,6 @@
 """Which class serves which provider, and how one is built."""
 
+import inspect
 import ssl
 from typing import Any
 
@@ -48,7 +49,7 @@ def service_class(provider: Provider) -> type[Any]:
 
 def supports(provider: Provider, protocol: type[Any]) -> bool:
     """Whether a provider has a capability, one of the protocols of `capabilities`."""
-    members = {name for name in (*vars(protocol), *vars(protocol).get("__annotations__", {})) if name[0] != "_"}
+    members = {name for name in (*vars(protocol), *inspect.get_annotations(protocol)) if name[0] != "_"}
     return all(hasattr(_CLASSES[provider], name) for name in members)
 
 

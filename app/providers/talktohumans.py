@@ -23,6 +23,7 @@ from app.providers.wire import (
     Scalar,
     company_domain,
     identifier,
+    opaque,
     paragraphs,
     part,
     profile_link,
@@ -87,7 +88,7 @@ FILTERS: tuple[FilterSpec, ...] = (
         "conversation_id",
         "Conversation",
         FilterKind.TEXT,
-        "Only members of the TalkToHumans conversation with this ID.",
+        "Only members of the conversation with this ID.",
     ),
 )
 
@@ -210,7 +211,7 @@ class TalkToHumans:
         envelope = Envelope(self.provider, answer)
         records, quarantined = read_rows(envelope.rows("data", "contacts"), partial(_record, answer))
         pagination = envelope.part(_Pagination, "data", "pagination")
-        following = text(pagination.next_cursor) if pagination.has_more is True else ""
+        following = opaque(pagination.next_cursor) if pagination.has_more is True else ""
         return SearchPage(
             records=records,
             next_cursor=following if following and following != cursor else None,
@@ -227,7 +228,9 @@ class TalkToHumans:
     def _read_accounts(self, answer: Answer) -> tuple[Account, ...]:
         """The sheet's section 3 assumes `data.accounts`, but takes a bare `data` array as well."""
         envelope = Envelope(self.provider, answer)
-        raws = envelope.rows("data", "accounts") if envelope.at("data", "accounts") else envelope.rows("data")
+        raws = (
+            envelope.rows("data", "accounts") if envelope.at("data", "accounts") is not None else envelope.rows("data")
+        )
         accounts = []
         for raw in raws:
             try:

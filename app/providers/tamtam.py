@@ -16,6 +16,7 @@ from app.domain.enrichment import (
     EnrichmentAnswer,
     Submission,
     SubmitItem,
+    missing_for_enrichment,
 )
 from app.domain.errors import BadKeyError, PermissionDeniedError, UnreadableAnswerError
 from app.domain.fetching import FetchAnswer
@@ -25,7 +26,7 @@ from app.providers.client import Answer, ApiClient
 from app.providers.envelope import Envelope
 from app.providers.errors import invalid_request, outcome_unknown, unreadable
 from app.providers.keycheck import accepted, refused
-from app.providers.wire import RowError, Scalar, identifier, load, part, profile_link, read_rows, rows, text, whole
+from app.providers.wire import RowError, Scalar, identifier, opaque, part, profile_link, read_rows, rows, text, whole
 
 log = logging.getLogger(__name__)
 
@@ -142,13 +143,16 @@ class Tamtam:
         """
         if not 1 <= len(items) <= BATCH_SIZE:
             raise invalid_request(self.provider, f"Tamtam enriches 1 to {BATCH_SIZE} people at a time.")
+        if any(missing_for_enrichment(item.person) or not item.fields for item in items):
+            # One such row would sink the whole batch (sheet section 0, point 6).
+            raise invalid_request(self.provider, "Tamtam needs first name, last name and company domain of everybody.")
         answer = await self._client.post(
             "/v2/people/enrich", {"requests": [_request(item) for item in items]}, paid=True
         )
         try:
             envelope = Envelope(self.provider, answer)
             taken = envelope.part(_Accepted)
-            request_id = identifier(taken.request_id)
+            request_id = opaque(taken.request_id)
             if not request_id:
                 raise envelope.unreadable("it names no request")
         except UnreadableAnswerError as error:
@@ -166,7 +170,7 @@ class Tamtam:
         envelope = Envelope(self.provider, answer)
         head = envelope.part(_Accepted)
         word = text(head.status)
-        said = identifier(head.request_id)
+        said = opaque(head.request_id)
         if not word:
             raise envelope.unreadable("it has no status")
         if said and said.casefold() != request_id.casefold():
@@ -222,7 +226,7 @@ def _status(word: str) -> AnswerStatus:
     if word in (AnswerStatus.COMPLETED, AnswerStatus.FAILED):
         return AnswerStatus(word)
     if word != AnswerStatus.PROCESSING:
-        log.info("Tamtam gives a status that is not documented; it counts as still running")
+        log.info("Tamtam's status “%s” is not documented; it counts as still running", text(word, longest=40))
     return AnswerStatus.PROCESSING
 
 

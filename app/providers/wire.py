@@ -176,6 +176,11 @@ def identifier(value: Scalar) -> str:
     return "" if isinstance(value, bool | float) else text(value)
 
 
+def opaque(value: Scalar) -> str:
+    """A token to send back just as it came (cursor, request id); "" when there is none."""
+    return value if isinstance(value, str) else identifier(value)
+
+
 def whole(value: Scalar) -> int:
     """A count; 0 where there is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -1,0 +1,49 @@
+import httpx
+import pytest
+
+from app.domain.errors import BadKeyError
+from app.domain.provider import Provider
+from app.providers.auth import KeyAuth
+
+
+def sent_headers(provider: Provider, url: str, key: str = "k-4711") -> httpx.Headers:
+    auth = KeyAuth(provider, key, "https://api.example.com/base")
+    return next(auth.auth_flow(httpx.Request("GET", url))).headers
+
+
+@pytest.mark.parametrize(
+    ("provider", "header", "value"),
+    [
+        (Provider.TAMTAM, "Authorization", "k-4711"),
+        (Provider.BUILDWORKPRO, "Authorization", "Bearer k-4711"),
+        (Provider.TALKTOHUMANS, "Authorization", "Bearer k-4711"),
+        (Provider.LEADFEEDER, "X-Api-Key", "k-4711"),
+    ],
+)
+def test_each_service_gets_its_key_as_it_wants_it(provider: Provider, header: str, value: str) -> None:
+    assert sent_headers(provider, "https://api.example.com/base/v1/contacts")[header] == value
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example.com.evil.example/base",
+        "https://api.example.com:8443/base",
+        "http://api.example.com/base",
+        "https://evil.example/base",
+    ],
+)
+def test_no_other_origin_ever_gets_the_key(url: str) -> None:
+    assert "k-4711" not in str(sent_headers(Provider.TAMTAM, url).raw)
+
+
+@pytest.mark.parametrize("key", ["", "two words", "line\nbreak", "schlüssel", "\u200bk"])
+def test_what_cannot_be_a_key_is_refused_before_anything_is_sent(key: str) -> None:
+    with pytest.raises(BadKeyError, match="cannot be a Tamtam key"):
+        sent_headers(Provider.TAMTAM, "https://api.example.com/", key)
+
+
+def test_the_key_shows_in_no_repr_and_is_taken_out_of_texts() -> None:
+    auth = KeyAuth(Provider.TAMTAM, "k-4711", "https://api.example.com")
+    assert "k-4711" not in repr(auth)
+    assert auth.redact("unknown key k-4711!") == "unknown key …!"

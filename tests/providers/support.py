@@ -119,11 +119,17 @@ class RudeServer:
     script: Sequence[Behaviour]
     url: str = ""
     requests: list[bytes] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    handlers: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.handlers.add(task)
         try:
             while head := await _read_request(reader):
                 self.requests.append(head)
+                self.asked.set()
                 behaviour = self.script[min(len(self.requests), len(self.script)) - 1]
                 await behaviour(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -153,6 +159,8 @@ async def rude_server(*script: Behaviour) -> AsyncIterator[RudeServer]:
     finally:
         server.close()
         await server.wait_closed()
+        # They end when the client hangs up; a loop that closes before them would complain.
+        await asyncio.gather(*rude.handlers)
 
 
 def answer(

@@ -65,6 +65,7 @@ class Enricher:
     def __init__(self, state: DemoState) -> None:
         self._state = state
         self._batches: dict[str, Batch] = {}
+        self._names: dict[int, dict[str, Person]] = {}  # company → folded name → person, filled when asked for
 
     def batch(self, request_id: str) -> Batch | None:
         """The batch with a request id."""
@@ -177,11 +178,15 @@ class Enricher:
         if index is not None and index < data.contacts:
             return data.people[index]
         company = data.company_by_domain(normalise_domain(person.domain))
-        wanted = fold(f"{person.first_name} {person.last_name}")
-        for candidate in company.people if company else ():
-            if wanted in (true_name(candidate).folded, romanised_name(candidate).folded):
-                return candidate
-        return None
+        if company is None:
+            return None
+        names = self._names.get(company.index)
+        if names is None:
+            names = self._names[company.index] = {}
+            for candidate in company.people:
+                names.setdefault(true_name(candidate).folded, candidate)
+                names.setdefault(romanised_name(candidate).folded, candidate)
+        return names.get(fold(f"{person.first_name} {person.last_name}"))
 
 
 def _look_up(person: PersonInput, known: Person | None, field: EnrichField) -> Answer:

@@ -1,20 +1,20 @@
 """Leadfeeder: search with masked and open summaries, full records for credits, accounts, buyer personas."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from app.demo import DEMO_KEY
 from app.demo.cursors import BadCursorError
-from app.demo.dataset import Company, Person
+from app.demo.dataset import Person
 from app.demo.http import Call, Endpoint, RefusalError, Reply, rfc3339
+from app.demo.leadfeeder_filters import PERSONAS, matcher
+from app.demo.leadfeeder_records import record, summary
 from app.demo.ledger import Charge
 from app.demo.limits import TokenBucket
 from app.demo.service import Service
-from app.demo.spelling import email_known_to, linkedin_url, name_at, phone_known_to
 from app.demo.state import DemoState
-from app.demo.text import fold
 from app.demo.vocabulary import AFFILIATIONS, DEPARTMENTS, HIERARCHY_LEVELS
 from app.domain.provider import Provider
 
@@ -39,33 +39,6 @@ _CODES = {
     404: "entity_not_found", 405: "method_not_allowed", 415: "unsupported_media_type", 429: "too_many_requests",
     504: "gateway_timeout",
 }  # fmt: skip
-
-Match = Callable[[Person], bool]
-
-
-def _condition(search_value: str, display_value: str, *, negated: bool = False) -> dict[str, object]:
-    return {"search_value": search_value, "display_value": display_value, "negated": negated}
-
-
-def _persona(number: int, name: str, **filters: list[dict[str, object]]) -> dict[str, object]:
-    kinds: dict[str, list[dict[str, object]]] = {"department": [], "job_title": [], "location": [], "seniority": []}
-    attributes = {"name": name, "created_at": "2026-01-10T15:57:25Z", "filters": kinds | filters}
-    return {"type": "buyer_persona", "id": str(number), "attributes": attributes}
-
-
-PERSONAS: tuple[dict[str, object], ...] = (
-    _persona(
-        7421,
-        "Sales Managers",
-        department=[_condition("sales_department", "Sales")],
-        job_title=[_condition("intern", "Intern", negated=True)],
-        location=[_condition("DE", "Germany"), _condition("AT", "Austria")],
-    ),
-    _persona(7422, "IT decision makers", department=[_condition("it_department", "IT")],
-             seniority=[_condition("department_heads", "Department heads"), _condition("executives", "Executives")]),
-    _persona(7423, "Managing directors outside the US", department=[_condition("management_department", "Management")],
-             location=[_condition("US", "United States", negated=True)]),
-)  # fmt: skip
 
 
 class Leadfeeder(Service):
@@ -215,7 +188,7 @@ class Leadfeeder(Service):
 
     async def select(self, filters: Mapping[str, object]) -> Sequence[Person]:
         """Everybody who passes the filters."""
-        matches = _matcher(filters)
+        matches = matcher(filters)
         key = repr(sorted(filters.items()))
         return await self.state.select(_HERE, key, lambda person: (person,) if matches(person) else ())
 
@@ -299,12 +272,19 @@ class Leadfeeder(Service):
             raise RefusalError(self.out_of_credits())
         balance[1] += len(fresh)
         self._bought.update({(account, kind, key): now for kind, key in fresh})
-        reply = _reply([self._record(person, includes) for person in people], credits={"charged": len(fresh)})
+        reply = _reply(
+            [record(person, self.state.data.id_of(person, _HERE), includes) for person in people],
+            credits={"charged": len(fresh)},
+        )
         if fresh and isinstance(reply.payload, dict):
             request_id = str(reply.payload["meta"]["request_id"])
             ids = [key if kind == "contact" else f"{kind} {key}" for kind, key in fresh]
             self.state.ledger.charges.append(Charge(_HERE, account, request_id, ids, len(fresh), rfc3339(now)))
         return reply
+
+    def _summary(self, person: Person, account: str) -> dict[str, object]:
+        identifier = self.state.data.id_of(person, _HERE)
+        return summary(person, identifier, bought=(account, "contact", identifier) in self._bought)
 
     def _account(self, call: Call) -> str:
         account = call.one("account_id")
@@ -333,209 +313,6 @@ class Leadfeeder(Service):
         if unknown:
             raise self._bad(f"Unknown parameter: {', '.join(unknown)}")
 
-    def _summary(self, person: Person, account: str) -> dict[str, object]:
-        """Open for two in three and for what the account has bought; else with starred names."""
-        identifier = self.state.data.id_of(person, _HERE)
-        is_open = person.chance("open summary", 65) or (account, "contact", identifier) in self._bought
-        name = name_at(person, _HERE)
-        attributes: dict[str, object] = {
-            "first_name": name.first if is_open else _starred(name.first),
-            "last_name": (name.last or None) if is_open else _starred(name.last),
-            "position": {"title": person.title.text, "language_code": person.title.language},
-            "departments": [person.title.department],
-        }
-        summary: dict[str, object] = {
-            "type": "contact_summary" if is_open else "masked_contact_summary",
-            "id": identifier,
-            "attributes": attributes,
-        }
-        if is_open:
-            attributes |= {
-                "hierarchy_level": None if person.chance("no level", 15) else person.title.level,
-                "affiliation": _affiliation(person),
-                "address": _address(person),
-            }
-            if person.company:
-                inlined = person.chance("inlined company", 50)
-                summary["relationships"] = {"company": _company(person.company, inlined=inlined)}
-        return summary
-
-    def _record(self, person: Person, includes: frozenset[str]) -> dict[str, object]:
-        name = name_at(person, _HERE)
-        email, phone, url = email_known_to(person, _HERE), phone_known_to(person, _HERE), linkedin_url(person)
-        source = None if person.chance("no source", 30) else "fullenrich"
-        profiles: dict[str, list[dict[str, object]]] = {
-            kind: [] for kind in ("facebook", "instagram", "linkedin", "pinterest", "twitter", "xing", "youtube")
-        }
-        if url:
-            profiles["linkedin"].append({"url": url, "source": source})
-        attributes: dict[str, object] = {
-            "address": _address(person),
-            "affiliation": _affiliation(person),
-            "custom_fields": {},
-            "departments": [person.title.department],
-            "emails": [{"address": email, "source": source}] if email else [],
-            "first_name": name.first,
-            "gender": None if person.chance("no gender", 20) else person.given.gender,
-            "hierarchy_level": None if person.chance("no level", 15) else person.title.level,
-            "last_name": name.last or None,
-            "phones": [_phone(person, phone, source)] if phone else [],
-            "position": {"title": person.title.text, "language_code": person.title.language},
-            "public_sources": [],
-            "social_media_profiles": profiles,
-            "title": "Dr." if person.chance("doctor", 7) else None,
-        }
-        if person.company and person.company.domain:
-            attributes["public_sources"] = [{"type": "homepage", "url": f"https://www.{person.company.domain}/team"}]
-            if email and person.chance("role address", 10):
-                info = {"address": f"info@{person.company.domain}", "source": None}
-                attributes["emails"] = [info, {"address": email, "source": source}]
-        relationships: dict[str, object] = {"lists": [], "buyer_personas": []}
-        if person.company:
-            relationships = {"company": _company(person.company, inlined="company" in includes), **relationships}
-        if "buyer_personas" in includes:
-            relationships["buyer_personas"] = [dict(p) for p in PERSONAS if _persona_matcher(p)(person)]
-        if person.chance("sparse record", 10):
-            # Absent, null and empty all mean the same to a reader.
-            for member in ("custom_fields", "public_sources", "gender", "title"):
-                attributes.pop(member)
-            attributes |= {"phones": attributes["phones"] or None, "social_media_profiles": profiles if url else None}
-        return {
-            "type": "contact",
-            "id": self.state.data.id_of(person, _HERE),
-            "attributes": attributes,
-            "relationships": relationships,
-        }
-
 
 def _reply(data: object, **meta: object) -> Reply:
     return Reply(200, {"data": data, "meta": {**meta, "request_id": str(uuid4())}})
-
-
-def _starred(word: str) -> str | None:
-    return f"{word[0]}***" if word else None
-
-
-def _affiliation(person: Person) -> str:
-    draw = person.draw("affiliation", 100)
-    return "former_employee" if draw >= 95 else "board_member" if draw >= 92 else "employee"
-
-
-def _address(person: Person) -> dict[str, object]:
-    city = None if person.chance("no city", 15) else person.city.native
-    return {"city": city, "country_code": person.city.country_code, "country": person.city.country}
-
-
-def _phone(person: Person, number: str, source: str | None) -> dict[str, object]:
-    kind = "mobile" if person.chance("mobile", 40) else "landline"
-    return {"number": number, "type": kind, "blacklisted": person.chance("blacklisted", 6), "source": source}
-
-
-def _company(company: Company, *, inlined: bool) -> dict[str, object]:
-    reference: dict[str, object] = {"type": "company", "id": company.leadfeeder_id}
-    if inlined:
-        city = company.city
-        reference["attributes"] = {
-            "name": company.name,
-            "url": f"https://www.{company.domain}" if company.domain else None,
-            "address": {"city": city.native, "country_code": city.country_code, "country": city.country},
-            "employee_range": company.headcount,
-        }
-    return reference
-
-
-def _matcher(filters: Mapping[str, object]) -> Match:
-    """AND between members, OR inside arrays."""
-    tests: list[Match] = []
-    for name, values in filters.items():
-        if isinstance(values, list):
-            tests.append(_ARRAY_MATCHERS[name]([str(value) for value in values]))
-        else:
-            tests.append(_affiliation_matcher(values))
-    return lambda person: all(test(person) for test in tests)
-
-
-def _terms_matcher(values: list[str]) -> Match:
-    terms = [fold(value).split() for value in values]
-
-    def matches(person: Person) -> bool:
-        text = f"{name_at(person, _HERE).folded} {fold(person.title.text)} {fold(person.title.english)}"
-        return any(all(word in text for word in words) for words in terms)
-
-    return matches
-
-
-def _affiliation_matcher(value: object) -> Match:
-    return lambda person: _affiliation(person) == value
-
-
-def _emails_matcher(values: list[str]) -> Match:
-    wanted = {value.casefold() for value in values}
-    return lambda person: email_known_to(person, _HERE) in wanted
-
-
-def _companies_matcher(values: list[str]) -> Match:
-    wanted = set(values)
-    return lambda person: person.company is not None and person.company.leadfeeder_id in wanted
-
-
-def _positions_matcher(values: list[str]) -> Match:
-    phrases = [fold(value) for value in values]
-    return lambda person: any(
-        phrase in fold(person.title.text) or phrase in fold(person.title.english) for phrase in phrases
-    )
-
-
-def _departments_matcher(values: list[str]) -> Match:
-    return lambda person: person.title.department in values
-
-
-def _levels_matcher(values: list[str]) -> Match:
-    return lambda person: person.title.level in values and not person.chance("no level", 15)
-
-
-def _personas_matcher(values: list[str]) -> Match:
-    tests = [_persona_matcher(persona) for persona in PERSONAS if persona["id"] in values]
-    return lambda person: any(test(person) for test in tests)
-
-
-def _persona_matcher(persona: Mapping[str, object]) -> Match:
-    attributes = persona["attributes"]
-    filters = attributes["filters"] if isinstance(attributes, dict) else {}
-
-    def value_of(person: Person, kind: str) -> str:
-        if kind == "department":
-            return person.title.department
-        if kind == "seniority":
-            return person.title.level
-        return (
-            person.city.country_code
-            if kind == "location"
-            else f"{fold(person.title.text)} {fold(person.title.english)}"
-        )
-
-    def matches(person: Person) -> bool:
-        for kind, conditions in filters.items():
-            value = value_of(person, kind)
-            hits = [
-                (condition["search_value"] in value if kind == "job_title" else condition["search_value"] == value)
-                for condition in conditions
-                if not condition["negated"]
-            ]
-            barred = any(condition["search_value"] in value for condition in conditions if condition["negated"])
-            if barred or (hits and not any(hits)):
-                return False
-        return True
-
-    return matches
-
-
-_ARRAY_MATCHERS: dict[str, Callable[[list[str]], Match]] = {
-    "search_terms": _terms_matcher,
-    "emails": _emails_matcher,
-    "company_ids": _companies_matcher,
-    "positions": _positions_matcher,
-    "departments": _departments_matcher,
-    "hierarchy_levels": _levels_matcher,
-    "buyer_persona_ids": _personas_matcher,
-}

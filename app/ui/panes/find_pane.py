@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.domain.changes import Change, ChangeKind
@@ -54,9 +53,6 @@ class SearchPane(QWidget):
         self.clear_button = QPushButton("Clear")
         self.clear_button.setToolTip("Empty every filter")
         self.clear_button.clicked.connect(self.clear)
-        run = QShortcut(QKeySequence(Qt.Modifier.CTRL | Qt.Key.Key_Return), self)
-        run.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        run.activated.connect(self.search)
         self._lay_out()
         self.refresh()
 

@@ -1,6 +1,7 @@
 """One search's results: rows that stream in page by page, and all that can be done about more of them."""
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal
@@ -49,9 +50,12 @@ class ResultsPane(QWidget):
     said = Signal(str)
     key_wanted = Signal(object)
 
-    def __init__(self, services: "Services", session: SearchSession, parent: QWidget | None = None) -> None:
+    def __init__(self, services: "Services", query: SearchQuery, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session = session
+        self._search = services.search
+        self.query = query
+        self._session: SearchSession = services.search.start(query)
+        self._restored = 0
         self._charged = 0
         self._total: int | None = None
         self._asked = False
@@ -61,7 +65,7 @@ class ResultsPane(QWidget):
         self._scope = TaskScope("results", failure_handler(self._on_error))
         self.table = ContactTable(services)
         self.table.failed.connect(self.banner.show_error)
-        self.title = query_title(session.query, services.search.filters(session.query.provider))
+        self.title = query_title(query, services.search.filters(query.provider))
         self._build_footer()
         self._lay_out()
         self._show_state()
@@ -81,6 +85,30 @@ class ResultsPane(QWidget):
         """Where the search stands, in words."""
         return self._state.text()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether more rows may be had."""
+        return self._session.has_more and not self._restored
+
+    def restore(self, contact_ids: Sequence[int]) -> None:
+        """Show what an earlier session had found, from the library; nothing is asked of the service."""
+        self._restored = len(contact_ids)
+        self.table.set_contact_ids(contact_ids)
+        self._show_state()
+
+    def search_again(self) -> None:
+        """Run the search from its beginning and show what it finds now."""
+        self.stop()
+        self._session = self._search.start(self.query)
+        self._restored = 0
+        self._asked = False
+        self._charged = 0
+        self._total = None
+        self.notice.clear()
+        self.table.set_contact_ids([])
+        self._show_state()
+        self._scope.replace("load", self._load(None))
+
     def load_more(self) -> None:
         """Load one more page."""
         self._start(None)
@@ -94,7 +122,7 @@ class ResultsPane(QWidget):
         self._scope.cancel("load")
 
     def _start(self, up_to: int | None) -> None:
-        if not self._running and self.session.has_more:
+        if not self._running and self.has_more:
             self._scope.replace("load", self._load(up_to))
 
     async def _load(self, up_to: int | None) -> None:
@@ -103,9 +131,9 @@ class ResultsPane(QWidget):
         completed = False
         try:
             if up_to is None:
-                self._take(await self.session.next_page())
+                self._take(await self._session.next_page())
             else:
-                async for page in self.session.pages(up_to):
+                async for page in self._session.pages(up_to):
                     self._take(page)
             completed = True
         except ContactScoutError as error:
@@ -121,10 +149,10 @@ class ResultsPane(QWidget):
         self._charged += page.credits_charged
         self._total = page.total if page.total is not None else self._total
         self.table.append_rows(page.rows)
-        if self.session.quarantined:
-            rows = count(self.session.quarantined, "row")
+        if self._session.quarantined:
+            rows = count(self._session.quarantined, "row")
             self.notice.show_warning(
-                f"{rows} of the answer could not be read and {'is' if self.session.quarantined == 1 else 'are'} "
+                f"{rows} of the answer could not be read and {'is' if self._session.quarantined == 1 else 'are'} "
                 "left out. All others are here."
             )
         self._show_state()
@@ -144,16 +172,20 @@ class ResultsPane(QWidget):
         self.running_changed.emit()
 
     def _show_state(self) -> None:
-        loaded, more = len(self.session.contact_ids), self.session.has_more
+        loaded, more = len(self._session.contact_ids), self.has_more
         self._busy.setVisible(self._running)
         self._stop.setEnabled(self._running)
+        self._again.setVisible(bool(self._restored))
         for control in (self._more, self._all, self._rows):
             control.setEnabled(more and not self._running)
+            control.setVisible(not self._restored)
         self._stack.setCurrentIndex(1 if self._asked and not loaded and not more and not self._running else 0)
         self.table.set_hint("Searching…" if self._running else "No contacts loaded.")
         self._state.setText(self._describe(loaded, more=more))
 
     def _describe(self, loaded: int, *, more: bool) -> str:
+        if self._restored:
+            return f"{count(self._restored, 'contact')} of your last session, from the library"
         if self._running and not loaded:
             return "Searching…"
         parts = [f"{count(loaded, 'contact')} loaded"]
@@ -165,8 +197,8 @@ class ResultsPane(QWidget):
             parts.append("more available" if self._asked else "not asked yet")
         elif self._asked:
             parts.append("that is all")
-        if self.session.loaded > loaded:
-            parts.append(f"{count(self.session.loaded - loaded, 'row')} of people already listed")
+        if self._session.loaded > loaded:
+            parts.append(f"{count(self._session.loaded - loaded, 'row')} of people already listed")
         if self._charged:
             parts.append(count(self._charged, "credit"))
         return ", ".join(parts)
@@ -174,13 +206,16 @@ class ResultsPane(QWidget):
     def _build_footer(self) -> None:
         self._state = text_label(role="muted", wrap=False)
         self._state.setAccessibleName("State of this search")
+        self._again = QPushButton("Search again")
+        self._again.setToolTip("Ask the service again, from the first page (Ctrl+R)")
+        self._again.clicked.connect(self.search_again)
         self._more = QPushButton("Load more")
         self._more.setToolTip("Load the next page (Ctrl+L)")
         self._more.clicked.connect(self.load_more)
         self._all = QPushButton("Load all up to")
         self._all.setToolTip("Load page after page until so many rows are here (Ctrl+Shift+L)")
-        self._all.clicked.connect(lambda: self.load_up_to(self._rows.value()))
-        self._rows = QSpinBox()
+        self._all.clicked.connect(lambda: self.load_up_to(self.row_limit))
+        self._rows: QSpinBox = QSpinBox()
         self._rows.setRange(1, MOST_ROWS)
         self._rows.setSingleStep(100)
         self._rows.setValue(DEFAULT_ROWS)
@@ -189,7 +224,7 @@ class ResultsPane(QWidget):
         self._stop = QPushButton("Stop")
         self._stop.setIcon(icon("stop"))
         self._stop.setIconSize(QSize(14, 14))
-        self._stop.setToolTip("Stop loading; what has arrived stays (Esc)")
+        self._stop.setToolTip("Stop loading; what has arrived stays (Ctrl+.)")
         self._stop.clicked.connect(self.stop)
 
     @property
@@ -208,7 +243,7 @@ class ResultsPane(QWidget):
         footer.addWidget(self._state)
         footer.addWidget(self._busy)
         footer.addStretch(1)
-        for control in (self._stop, self._more, self._all, self._rows):
+        for control in (self._stop, self._again, self._more, self._all, self._rows):
             footer.addWidget(control)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)

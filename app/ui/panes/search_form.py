@@ -125,7 +125,8 @@ class _ChoiceEditor:
         elif len(choices) != 1:
             self.combo.addItem("Choose…", "")
         for choice in choices:
-            self.combo.addItem(choice.label, choice.value)
+            if choice.label != ANY or self._spec.required:  # a documented “any” is the same as no choice
+                self.combo.addItem(choice.label, choice.value)
         self.combo.setCurrentIndex(0 if self.combo.count() else -1)
         if before:
             self.set_values(before)

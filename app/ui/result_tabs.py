@@ -1,0 +1,175 @@
+"""The tabs in the middle: Bulk fetch, and one for every search."""
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
+
+from app.domain.errors import InputError
+from app.domain.provider import Provider
+from app.domain.search import SearchQuery
+from app.qtbridge.tasks import TaskScope
+from app.ui.colours import Ink
+from app.ui.icons import icon
+from app.ui.panes.results_pane import ResultsPane
+from app.ui.widgets.contact_table import ContactTable
+from app.ui.widgets.labels import set_role
+
+if TYPE_CHECKING:
+    from app.composition import Services
+
+TITLE_CHARACTERS = 28
+MOST_RESTORED = 12
+MOST_RESTORED_ROWS = 5_000
+
+
+class ResultTabs(QTabWidget):
+    """Holds the result tabs beside the permanent ones.
+
+    Signals:
+        contact_activated, contact_current: A contact id, from whichever result tab is in front.
+        enrich_requested, export_requested: A list of contact ids, from a table's context menu.
+        key_wanted: The rep wants to add the key of a `Provider`.
+        said: A sentence for the status bar.
+        state_changed: The tab in front, its selection, its rows or what is running is another one.
+    """
+
+    contact_activated = Signal(int)
+    contact_current = Signal(int)
+    enrich_requested = Signal(object)
+    export_requested = Signal(object)
+    key_wanted = Signal(object)
+    said = Signal(str)
+    state_changed = Signal()
+
+    def __init__(self, services: "Services", scope: TaskScope, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._scope = scope
+        self._columns: object = None
+        self.setDocumentMode(True)
+        self.setMovable(True)
+        self.setUsesScrollButtons(True)
+        self.setAccessibleName("Searches and bulk fetch")
+        self.currentChanged.connect(lambda _: self.state_changed.emit())
+
+    async def shut_down(self) -> None:
+        """Stop every search."""
+        for pane in self.results():
+            await pane.shut_down()
+
+    def add_permanent(self, widget: QWidget, title: str, drawing: str) -> None:
+        """Add a tab that cannot be closed."""
+        self.addTab(widget, icon(drawing, Ink.MUTED), title)
+
+    def open_search(self, query: SearchQuery) -> ResultsPane:
+        """Open a tab for a query, bring it to the front, and load its first page."""
+        pane = self._add_results(query)
+        self.setCurrentWidget(pane)
+        pane.load_more()
+        pane.table.view.setFocus()
+        return pane
+
+    def results(self) -> list[ResultsPane]:
+        """The result tabs, left to right."""
+        panes = (self.widget(number) for number in range(self.count()))
+        return [pane for pane in panes if isinstance(pane, ResultsPane)]
+
+    def current_results(self) -> ResultsPane | None:
+        """The result tab in front, None when another tab is."""
+        pane = self.currentWidget()
+        return pane if isinstance(pane, ResultsPane) else None
+
+    def current_table(self) -> ContactTable | None:
+        """The contact table in front."""
+        tables = self.currentWidget().findChildren(ContactTable) if self.count() else []
+        return tables[0] if tables else None
+
+    def close_current(self) -> None:
+        """Close the result tab in front and stop its search."""
+        pane = self.current_results()
+        if pane is not None:
+            self._close(pane)
+
+    def save_state(self) -> dict[str, Any]:
+        """Open searches with what they found, and the columns, ready for JSON."""
+        searches = [
+            {
+                "provider": pane.query.provider.value,
+                "values": {name: list(values) for name, values in pane.query.values.items()},
+                "contacts": pane.table.all_ids()[:MOST_RESTORED_ROWS],
+            }
+            for pane in self.results()[:MOST_RESTORED]
+        ]
+        table = self.current_table() or next((pane.table for pane in self.results()), None)
+        return {
+            "searches": searches,
+            "current": self.currentIndex(),
+            "columns": table.save_state() if table is not None else self._columns,
+        }
+
+    def restore_state(self, state: object) -> None:
+        """Bring back what `save_state` gave; what is unknown or damaged is left out."""
+        if not isinstance(state, dict):
+            return
+        self._columns = state.get("columns")
+        searches = state.get("searches")
+        for saved in searches[:MOST_RESTORED] if isinstance(searches, list) else ():
+            query, contacts = self._read(saved)
+            if query is not None:
+                self._add_results(query).restore(contacts)
+        current = state.get("current")
+        if isinstance(current, int) and 0 <= current < self.count():
+            self.setCurrentIndex(current)
+
+    def _read(self, saved: object) -> tuple[SearchQuery | None, list[int]]:
+        try:
+            assert isinstance(saved, dict)
+            provider = Provider(saved["provider"])
+            values = {str(name): [str(value) for value in given] for name, given in saved["values"].items()}
+            contacts = [int(contact_id) for contact_id in saved["contacts"]]
+            return self._services.search.build_query(provider, values), contacts
+        except (AssertionError, AttributeError, KeyError, TypeError, ValueError, InputError):
+            return None, []
+
+    def _add_results(self, query: SearchQuery) -> ResultsPane:
+        current = self.current_table()
+        if current is not None:
+            self._columns = current.save_state()
+        pane = ResultsPane(self._services, query)
+        table = pane.table
+        table.restore_state(self._columns)
+        table.contact_activated.connect(self.contact_activated)
+        table.contact_current.connect(self.contact_current)
+        table.enrich_requested.connect(self.enrich_requested)
+        table.export_requested.connect(self.export_requested)
+        table.selection_changed.connect(self.state_changed)
+        table.counts_changed.connect(self.state_changed)
+        pane.running_changed.connect(self.state_changed)
+        pane.said.connect(self.said)
+        pane.key_wanted.connect(self.key_wanted)
+        title = pane.title if len(pane.title) <= TITLE_CHARACTERS else pane.title[: TITLE_CHARACTERS - 1] + "…"
+        number = self.addTab(pane, icon("search", Ink.MUTED), title.replace("&", "&&"))
+        self.setTabToolTip(number, f"{query.provider.label}: {pane.title}".replace("<", "‹").replace(">", "›"))
+        self.tabBar().setTabButton(number, QTabBar.ButtonPosition.RightSide, self._close_button(pane))
+        return pane
+
+    def _close_button(self, pane: ResultsPane) -> QToolButton:
+        button = QToolButton()
+        set_role(button, "plain")
+        button.setIcon(icon("close", Ink.MUTED))
+        button.setIconSize(QSize(11, 11))
+        button.setToolTip("Close this tab (Ctrl+W)")
+        button.setAccessibleName(f"Close {pane.title}")
+        button.clicked.connect(lambda: self._close(pane))
+        return button
+
+    def _close(self, pane: ResultsPane) -> None:
+        self._columns = pane.table.save_state()
+        self.removeTab(self.indexOf(pane))
+        self._scope.start(_shut_down_and_delete(pane), "close tab")
+
+
+async def _shut_down_and_delete(pane: ResultsPane) -> None:
+    await pane.shut_down()
+    pane.deleteLater()

@@ -13,7 +13,7 @@ from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
 from app.ui.failures import failure_handler
 from app.ui.panes.fetch_form import FetchForm
-from app.ui.panes.fetch_run_view import RUN_STATE_LABEL, FetchRunView
+from app.ui.panes.fetch_run_view import FetchRunView, run_state_text
 from app.ui.refresher import Refresher
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
@@ -49,7 +49,7 @@ class BulkFetchPane(QWidget):
         self._list_is_stale = True
         self.banner = Banner(self)
         self._form = FetchForm(services, self._scope, self.banner)
-        self._view = FetchRunView(services)
+        self.run_view = FetchRunView(services)
         self._history = QComboBox()
         self._stack = QStackedWidget()
         self._refresher = Refresher(self._scope, "read bulk fetches", self._refresh)
@@ -62,7 +62,7 @@ class BulkFetchPane(QWidget):
         """Stop every task; a run that is executing becomes paused."""
         self._bridge.close()
         await self._scope.aclose()
-        await self._view.shut_down()
+        await self.run_view.shut_down()
 
     # -- runs ----------------------------------------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class BulkFetchPane(QWidget):
         run = await self._services.fetching.run(shown_id)
         executing = run.run_id in self._tasks
         pace = (await self._services.providers.status(run.provider)).pace if executing else ""
-        await self._view.show_run(run, executing=executing, pace=pace)
+        await self.run_view.show_run(run, executing=executing, pace=pace)
 
     def _read_all_soon(self) -> None:
         self._list_is_stale = True
@@ -138,8 +138,8 @@ class BulkFetchPane(QWidget):
     def _show_history(self, runs: list[FetchRun]) -> None:
         self._history.clear()
         for run in runs:
-            state = FetchRunState.RUNNING if run.run_id in self._tasks else run.state
-            parts = (moment(run.created_at), run.provider.label, count(run.total, "ID"), RUN_STATE_LABEL[state])
+            state = run_state_text(run, executing=run.run_id in self._tasks)
+            parts = (moment(run.created_at), run.provider.label, count(run.total, "ID"), state)
             self._history.addItem(" · ".join(parts), run.run_id)
         self._history.setPlaceholderText("Choose an earlier bulk fetch" if runs else "No earlier bulk fetches")
         self._history.setEnabled(bool(runs))
@@ -171,7 +171,7 @@ class BulkFetchPane(QWidget):
             "Paste IDs above and press Fetch. Every ID gets its own outcome here: found, not found or failed.",
         )
         self._stack.addWidget(empty)
-        self._stack.addWidget(self._view)
+        self._stack.addWidget(self.run_view)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.setObjectName("fetch_splitter")
         splitter.setChildrenCollapsible(False)
@@ -190,14 +190,14 @@ class BulkFetchPane(QWidget):
         self._history.activated.connect(self._open_earlier)
         self._form.created.connect(self._execute)
         self._form.settings_requested.connect(self.settings_requested)
-        self._view.pause_requested.connect(self._pause_shown)
-        self._view.resume_requested.connect(self._resume_shown)
-        self._view.retry_requested.connect(self._retry_shown)
-        self._view.contact_activated.connect(self.contact_activated)
-        self._view.contacts.failed.connect(self._tell)
-        self._view.enrich_requested.connect(self.enrich_requested)
-        self._view.export_requested.connect(self.export_requested)
-        self._view.copied.connect(lambda number: self.banner.show_success(f"Copied {count(number, 'ID')}."))
+        self.run_view.pause_requested.connect(self._pause_shown)
+        self.run_view.resume_requested.connect(self._resume_shown)
+        self.run_view.retry_requested.connect(self._retry_shown)
+        self.run_view.contact_activated.connect(self.contact_activated)
+        self.run_view.contacts.failed.connect(self._tell)
+        self.run_view.enrich_requested.connect(self.enrich_requested)
+        self.run_view.export_requested.connect(self.export_requested)
+        self.run_view.copied.connect(lambda number: self.banner.show_success(f"Copied {count(number, 'ID')}."))
 
     def _pause_shown(self) -> None:
         task = self._tasks.get(self._shown_id) if self._shown_id is not None else None

@@ -28,12 +28,12 @@ from app.ui.wording import count
 if TYPE_CHECKING:
     from app.composition import Services
 
-RUN_STATE_LABEL = {
-    FetchRunState.QUEUED: "Waiting",
-    FetchRunState.RUNNING: "Running",
-    FetchRunState.PAUSED: "Paused",
-    FetchRunState.FINISHED: "Finished",
-}
+
+def run_state_text(run: FetchRun, *, executing: bool) -> str:
+    """Where a run stands: whatever is neither finished nor executed by this window waits for “Resume”."""
+    if run.state is FetchRunState.FINISHED:
+        return "Finished"
+    return "Running" if executing else "Paused"
 
 
 class FetchRunView(QWidget):
@@ -116,7 +116,7 @@ class FetchRunView(QWidget):
     def _show_head(self, run: FetchRun, *, executing: bool, pace: str) -> None:
         self._title.setText(
             f"{run.provider.label}: {run.done:,} of {count(run.total, 'ID')} done · "
-            f"{'Running' if executing else _state_text(run)}"
+            f"{run_state_text(run, executing=executing)}"
         )
         self._progress.setMaximum(max(1, run.total))
         self._progress.setValue(run.done)
@@ -255,10 +255,6 @@ class FetchRunView(QWidget):
         for column, width in ((Column.ID, 290), (Column.OUTCOME, 130), (Column.NAME, 200)):
             header.resizeSection(column, width)
         header.setSectionResizeMode(Column.REASON, QHeaderView.ResizeMode.Stretch)
-
-
-def _state_text(run: FetchRun) -> str:
-    return "Paused" if run.state is FetchRunState.RUNNING else RUN_STATE_LABEL[run.state]
 
 
 def _counted(run: FetchRun) -> list[tuple[Outcome, int]]:

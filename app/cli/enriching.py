@@ -166,7 +166,7 @@ def _plain_values(row: ContactRow) -> dict[str, str]:
 def _of_items(
     items: Sequence[EnrichmentItem], fields: Sequence[EnrichField], known: Mapping[str, str], services: Services
 ) -> PersonResult:
-    """A person's result from the runs, newest first, that hold them: for each field the newest find, else the newest."""
+    """A person's result from all runs that hold them, newest first: per field the newest find, else the newest."""
     results: list[FieldResult] = []
     emails: tuple[EmailValue, ...] = ()
     phones: tuple[PhoneValue, ...] = ()

@@ -23,7 +23,7 @@ from app.exchange.enriched import PersonResult, write_enrich_outcomes, write_enr
 from app.services.enrichment import IN_QUEUE, OWNED, EnrichmentPlan
 
 NOT_SUBMITTED = (BatchState.DRAFT, BatchState.RESERVED, BatchState.SUBMITTING)
-NOT_QUEUED = "This field was not queued, because the person is in the queue for another one."
+NOT_QUEUED = "Not asked for, because the person is in the queue for another field. Run it again later."
 
 
 async def enrich(services: Services, arguments: argparse.Namespace, console: Console) -> int:
@@ -173,7 +173,7 @@ def _of_items(
     for field in fields:
         asked = [item for item in items if field in item.outcomes]
         if not asked:
-            results.append(FieldResult(field, Outcome.CANCELLED, NOT_QUEUED))
+            results.append(FieldResult(field, Outcome.FAILED, NOT_QUEUED))
             continue
         best = next((item for item in asked if item.outcomes[field].outcome is Outcome.FOUND), asked[0])
         results.append(best.outcomes[field])

@@ -40,16 +40,9 @@ def main(argv: Sequence[str], *, console: Console | None = None, opener: Opener 
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else EXIT_USAGE
     if hasattr(arguments, "standalone"):
-        return _serve(arguments)
+        served: int = arguments.standalone(arguments)
+        return served
     return _run(arguments, console, opener)
-
-
-def _serve(arguments: argparse.Namespace) -> int:
-    try:
-        code: int = arguments.standalone(arguments)
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    return code
 
 
 def _run(arguments: argparse.Namespace, console: Console, opener: Opener) -> int:

@@ -49,7 +49,9 @@ def test_what_cannot_be_sent_is_told_per_row_and_costs_nothing(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
     good = people_rows(demo_server.data, 2)
-    people = write_people(tmp_path / "people.csv", [good[0], {**good[1], "domain": "", "linkedin_url": ""}, good[0], good[1]])
+    people = write_people(
+        tmp_path / "people.csv", [good[0], {**good[1], "domain": "", "linkedin_url": ""}, good[0], good[1]]
+    )
     enrich(program, people, "--yes")
     assert demo_server.ledger()["totals"]["submitted_items"] == 2
     rows = read_rows(tmp_path / "outcomes.csv")
@@ -121,6 +123,17 @@ def test_the_same_file_again_waits_for_the_run_in_progress(
     assert "Already in the queue." in result.said
     assert len(demo_server.ledger()["submits"]) == 1
     assert not {"queued", "in_flight"} & {line["outcome"] for line in read_rows(tmp_path / "outcomes.csv")}
+
+
+def test_a_field_that_has_to_wait_for_another_run_is_told(
+    program: Program, demo_server: DemoServer, tmp_path: Path
+) -> None:
+    people = some_people(demo_server, tmp_path, 3)
+    assert enrich(program, people, "--yes", "--no-wait").code == 0
+    assert enrich(program, people, "--yes", fields="emails,phones").code == 3
+    phones = [line for line in read_rows(tmp_path / "outcomes.csv") if line["field"] == "phones"]
+    assert {line["outcome"] for line in phones} == {"failed"}
+    assert all("Run it again later" in line["reason"] for line in phones)
 
 
 def test_a_submit_whose_answer_was_lost_is_unknown_and_not_sent_again(

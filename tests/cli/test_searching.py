@@ -78,6 +78,30 @@ def test_an_account_is_asked_for_only_where_there_is_a_choice(program: Program, 
     assert "--account_id" in result.said
 
 
+def test_the_only_account_need_not_be_named(program: Program, demo_server: DemoServer, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    account = an_account(demo_server)
+    accounts = [{"type": "account_summary", "id": account, "attributes": {"name": "Only one"}}]
+    demo_server.fault("body", Provider.LEADFEEDER, path="/v1/accounts", status=200, body={"data": accounts, "meta": {}})
+    demo_server.fault("body", Provider.LEADFEEDER, path="/v1/accounts", status=200, body={"data": [], "meta": {}})
+    argv = ("search", "leadfeeder", "--positions", "Manager", "--limit", "10", "--out", out)
+    assert program(*argv).code == 0
+    assert len(read_rows(out)) == 10
+    result = program(*argv)
+    assert (result.code, "reaches no Leadfeeder account" in result.said) == (2, True)
+
+
+def test_rows_that_cannot_be_read_are_counted_and_make_exit_code_3(
+    program: Program, demo_server: DemoServer, tmp_path: Path
+) -> None:
+    demo_server.fault("extra_rows", Provider.TALKTOHUMANS, path="/v1/contacts", rows=2)
+    out = tmp_path / "out.csv"
+    result = program("search", "talktohumans", "--company_name", "a", "--limit", "20", "--out", out)
+    assert result.code == 3
+    assert "2 rows could not be read" in result.said
+    assert len(read_rows(out)) == 20
+
+
 def test_bad_filters_and_bad_targets_are_told_before_anything_is_asked(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:

@@ -47,10 +47,9 @@ def main(argv: Sequence[str], *, console: Console | None = None, opener: Opener 
 
 def _run(arguments: argparse.Namespace, console: Console, opener: Opener) -> int:
     debug: bool = getattr(arguments, "debug", False)
-    folder: Path | None = getattr(arguments, "profile", None)
     log_file: Path | None = None
     try:
-        profile = Profile(folder) if folder else Profile.default()
+        profile = _profile(arguments)
         with logging_to(profile.log_dir, debug=debug) as log_file:
             try:
                 return asyncio.run(_with_services(arguments, console, opener, profile))
@@ -71,6 +70,15 @@ def _run(arguments: argparse.Namespace, console: Console, opener: Opener) -> int
     except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence instead of a traceback
         console.say(f"{PROGRAM}: This is a fault of Contact Scout ({type(error).__name__}). Details are in {log_file}.")
         return EXIT_BUG
+
+
+def _profile(arguments: argparse.Namespace) -> Profile:
+    folder: Path | None = getattr(arguments, "profile", None)
+    if folder:
+        return Profile(folder)
+    profile = Profile.default()
+    # Synthetic people must not mix with the rep's own, nor open batches be polled at the demo services.
+    return Profile(profile.directory / "demo") if getattr(arguments, "demo", False) else profile
 
 
 def _log_bug(error: Exception) -> None:

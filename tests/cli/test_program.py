@@ -160,6 +160,15 @@ def test_the_command_line_loads_no_qt() -> None:
     assert subprocess.run([sys.executable, "-c", probe], check=False, stdout=subprocess.DEVNULL).returncode == 0
 
 
+def test_synthetic_people_do_not_mix_with_the_reps_own() -> None:
+    console = TestConsole()
+    assert main(["library", "stats", "--demo"], console=console) == 0
+    assert (Profile.default().directory / "demo" / "library.sqlite3").exists()
+    assert not Profile.default().library_path.exists()
+    assert main(["library", "stats"], console=console) == 0
+    assert Profile.default().library_path.exists()
+
+
 def test_the_built_in_services_need_no_server(tmp_path: Path) -> None:
     console = TestConsole()
     out = tmp_path / "out.csv"

@@ -92,12 +92,13 @@ class Database:
         Args:
             path: The file; its folder must exist.
             changes: Where change records go after each write.
-            read_only: Open beside another process that has the library; nothing is made, migrated or written.
+            read_only: Open beside another process that has the library; nothing is made, migrated or written, and a
+                library that does not exist yet is an empty one.
             busy_timeout: Seconds to wait for another process's lock.
 
         Raises:
-            LibraryError: The file is missing (read-only), damaged, newer than the program, locked, or cannot be
-                read or written.
+            LibraryError: The file is damaged, another program's, newer than this one, locked, or cannot be read or
+                written.
         """
         database = cls(path, changes=changes, read_only=read_only, busy_timeout=busy_timeout)
         try:
@@ -152,6 +153,8 @@ class Database:
         # The writer goes last: whoever closes last empties the write-ahead log into the file.
         write_side = self._writer.finish(after=read_side)
         await asyncio.shield(asyncio.wrap_future(write_side))
+        for lane in (self._reader, self._writer):
+            lane.join()
 
     def _submit(self, lane: "_Lane", job: Callable[[apsw.Connection], T]) -> "asyncio.Future[T]":
         if self._closed:
@@ -181,10 +184,11 @@ class Database:
 
     def _open_reader(self) -> apsw.Connection:
         with _told_plainly():
-            if not self.path.exists():
-                raise LibraryError(
-                    "There is no library here yet.", next_step="Open Contact Scout once, or name its profile."
-                )
+            if self.read_only and not self.path.exists():
+                # To look at a library that nobody has made yet is to see an empty one.
+                conn = apsw.Connection(":memory:")
+                migrations.migrate(conn, lambda _: None)
+                return conn
             # Read-write where we may: a reader of a WAL file has to be able to make the shared index.
             flags = apsw.SQLITE_OPEN_READONLY if self.read_only else apsw.SQLITE_OPEN_READWRITE
             conn = apsw.Connection(str(self.path), flags=flags)
@@ -278,6 +282,10 @@ class _Lane:
         future = self._executor.submit(job)
         self._executor.shutdown(wait=False)
         return future
+
+    def join(self) -> None:
+        """Wait for the thread, which `finish` has left nothing to do, to be gone."""
+        self._executor.shutdown()
 
 
 def _log_unseen_failure(future: "asyncio.Future[Any]") -> None:

@@ -100,18 +100,18 @@ def book(
     conn: Connection,
     batch: EnrichmentBatch,
     kind: LedgerKind,
-    credits: int,  # noqa: A002 - the provider's unit has no other name
+    amount: int,
     at: datetime,
     *,
     note: str = "",
 ) -> None:
-    """Write a ledger line about a batch."""
+    """Write a ledger line about a batch; `amount` in credits."""
     ledger.append(
         conn,
         at,
         PROVIDER,
         kind,
-        credits,
+        amount,
         request_id=batch.request_id,
         batch_id=batch.batch_id,
         run_id=batch.run_id,

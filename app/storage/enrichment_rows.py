@@ -28,6 +28,10 @@ _ITEM = (
     " FROM enrichment_item i LEFT JOIN contact c ON c.contact_id = i.contact_id"
 )
 _RUN = "SELECT run_id, created_at, fields, cap, stopped, origin FROM enrichment_run"
+_UNFINISHED = (
+    " WHERE run_id IN (SELECT run_id FROM enrichment_batch"
+    " WHERE state IN ('draft', 'reserved', 'submitting', 'submitted', 'collecting'))"
+)
 
 
 def read_batch(conn: Connection, batch_id: int) -> EnrichmentBatch:
@@ -65,15 +69,18 @@ def write_batch(conn: Connection, batch: EnrichmentBatch) -> None:
     )
 
 
-def read_runs(conn: Connection, run_id: int | None = None) -> list[EnrichmentRun]:
-    """All runs, the newest first, or one. Raises LibraryError when that one does not exist."""
-    if run_id is None:
-        found = rows(conn, f"{_RUN} ORDER BY run_id DESC")
-    else:
-        found = rows(conn, f"{_RUN} WHERE run_id = ?", (run_id,))
-        if not found:
-            raise LibraryError(f"The library has no enrichment run number {run_id}.")
+def read_runs(conn: Connection, *, unfinished: bool = False) -> list[EnrichmentRun]:
+    """All runs, or those with a batch that has not come to its end; the newest first."""
+    found = rows(conn, _RUN + (_UNFINISHED if unfinished else "") + " ORDER BY run_id DESC")
     return [_run(conn, row) for row in found]
+
+
+def read_run(conn: Connection, run_id: int) -> EnrichmentRun:
+    """One run. Raises LibraryError when there is none."""
+    row = one(conn, f"{_RUN} WHERE run_id = ?", (run_id,))
+    if row is None:
+        raise LibraryError(f"The library has no enrichment run number {run_id}.")
+    return _run(conn, row)
 
 
 def read_items(conn: Connection, *, run_id: int | None = None, batch_id: int | None = None) -> list[EnrichmentItem]:

@@ -35,6 +35,7 @@ from app.storage.enrichment_rows import (
     read_batch,
     read_batches,
     read_items,
+    read_run,
     read_runs,
     spending_of,
     write_batch,
@@ -67,11 +68,11 @@ class EnrichmentRepository:
 
     async def run(self, run_id: int) -> EnrichmentRun:
         """One run as it stands."""
-        return (await self._database.read(lambda conn: read_runs(conn, run_id)))[0]
+        return await self._database.read(lambda conn: read_run(conn, run_id))
 
     async def runs(self, only_open: bool = False) -> list[EnrichmentRun]:
         """All runs, or those with work that goes on by itself; the newest first."""
-        found = await self._database.read(read_runs)
+        found = await self._database.read(lambda conn: read_runs(conn, unfinished=only_open))
         return [run for run in found if run.is_open or not only_open]
 
     async def batch(self, batch_id: int) -> EnrichmentBatch:

@@ -19,21 +19,25 @@ def append(
     at: datetime,
     provider: Provider,
     kind: LedgerKind,
-    credits: int,  # noqa: A002 - the provider's unit has no other name
+    amount: int,
     *,
     request_id: str = "",
     batch_id: int | None = None,
     run_id: int | None = None,
     note: str = "",
 ) -> None:
-    """Add a line inside the caller's transaction. Zero credits are no line; fewer are a ValueError (our bug)."""
-    if credits < 0:
-        raise ValueError(f"A ledger line of {credits} credits")
-    if credits:
+    """Add a line of `amount` credits inside the caller's transaction; zero is no line.
+
+    Raises:
+        ValueError: The amount is below zero (our bug).
+    """
+    if amount < 0:
+        raise ValueError(f"A ledger line of {amount} credits")
+    if amount:
         conn.execute(
             "INSERT INTO ledger_line (at, provider, kind, credits, request_id, batch_id, run_id, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (stamp(at), provider, kind, credits, request_id, batch_id, run_id, note),
+            (stamp(at), provider, kind, amount, request_id, batch_id, run_id, note),
         )
 
 
@@ -56,8 +60,8 @@ class LedgerRepository:
             )
         )
         return [
-            LedgerLine(line_id, moment(at), provider, LedgerKind(kind), credit_count, request_id, batch_id, run, note)
-            for line_id, at, provider, kind, credit_count, request_id, batch_id, run, note in found
+            LedgerLine(line_id, moment(at), provider, LedgerKind(kind), amount, request_id, batch_id, run, note)
+            for line_id, at, provider, kind, amount, request_id, batch_id, run, note in found
         ]
 
     async def totals(self) -> dict[LedgerKind, int]:
@@ -67,11 +71,11 @@ class LedgerRepository:
         )
         return dict.fromkeys(LedgerKind, 0) | {LedgerKind(kind): total for kind, total in found}
 
-    async def charge(self, provider: Provider, credits: int, *, request_id: str = "", note: str = "") -> None:  # noqa: A002 - as above
-        """Book credits that a provider charged outside any run, and tell the views."""
+    async def charge(self, provider: Provider, amount: int, *, request_id: str = "", note: str = "") -> None:
+        """Book what a provider charged outside any run, in credits, and tell the views."""
         await self._database.write(
             lambda conn: append(
-                conn, self._now(), provider, LedgerKind.CHARGED, credits, request_id=request_id, note=note
+                conn, self._now(), provider, LedgerKind.CHARGED, amount, request_id=request_id, note=note
             ),
             announce=lambda _: [Change(ChangeKind.LEDGER)],
         )

@@ -1,0 +1,138 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from app.domain.errors import LibraryError
+from app.storage import migrations
+from app.storage.database import BACKUPS_KEPT, Database, backups, rows, scalar
+from app.storage.library import LibraryRepository
+from tests.storage.builders import make_record
+
+VERSION = "SELECT max(number) FROM schema_migration"
+
+
+class Connection(Protocol):
+    def execute(self, sql: str, /) -> Iterator[tuple[Any, ...]]: ...
+
+
+@pytest.fixture
+def add_migration(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Connection], object]], None]:
+    """Add a migration to the program, as its next version would."""
+
+    def add(apply: Callable[[Connection], object]) -> None:
+        monkeypatch.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, apply))
+        monkeypatch.setattr(migrations, "LATEST", migrations.LATEST + 1)
+
+    return add
+
+
+def add_colour(conn: Connection) -> None:
+    conn.execute("ALTER TABLE contact ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'")
+
+
+def fail_half_way(conn: Connection) -> None:
+    add_colour(conn)
+    raise ZeroDivisionError
+
+
+async def make_library(path: Path) -> None:
+    database = await Database.open(path)
+    await LibraryRepository(database).save([make_record("1", first_name="Ada")])
+    await database.close()
+
+
+async def test_an_empty_file_gets_every_table_and_no_backup(library_path: Path) -> None:
+    library_path.touch()
+    database = await Database.open(library_path)
+    assert await database.read(lambda conn: scalar(conn, VERSION)) == migrations.LATEST
+    recorded = await database.read(lambda conn: rows(conn, "SELECT number, name FROM schema_migration"))
+    assert recorded == [(1, "m0001_first")]
+    await database.close()
+    assert backups(library_path) == []
+
+
+async def test_opening_again_migrates_nothing(library_path: Path) -> None:
+    await make_library(library_path)
+    await make_library(library_path)
+    assert backups(library_path) == []
+
+
+async def test_an_older_library_is_backed_up_then_migrated_with_its_data(
+    library_path: Path, add_migration: Callable[[Callable[[Connection], object]], None]
+) -> None:
+    await make_library(library_path)
+    add_migration(add_colour)
+    database = await Database.open(library_path)
+    assert await database.read(lambda conn: rows(conn, "SELECT first_name, colour FROM contact")) == [("Ada", "blue")]
+    assert await database.read(lambda conn: scalar(conn, VERSION)) == 2
+    await database.close()
+    (backup,) = backups(library_path)
+    assert "v1" in backup.name
+    assert [path for path in library_path.parent.iterdir() if path.suffix == ".partial"] == []
+
+
+async def test_a_backup_is_a_library_as_it_was(library_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make_library(library_path)
+    with monkeypatch.context() as newer:
+        newer.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, add_colour))
+        newer.setattr(migrations, "LATEST", 2)
+        await (await Database.open(library_path)).close()
+    database = await Database.open(backups(library_path)[0])
+    library = LibraryRepository(database)
+    assert [row.first_name for row in await library.rows(await library.all_ids())] == ["Ada"]
+    await database.close()
+
+
+async def test_a_migration_that_fails_leaves_the_library_as_it_was(
+    library_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_library(library_path)
+    with monkeypatch.context() as newer:
+        newer.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, fail_half_way))
+        newer.setattr(migrations, "LATEST", 2)
+        with pytest.raises(ZeroDivisionError):
+            await Database.open(library_path)
+    database = await Database.open(library_path)
+    assert await database.read(lambda conn: scalar(conn, VERSION)) == 1
+    columns = await database.read(lambda conn: rows(conn, "SELECT name FROM pragma_table_info('contact')"))
+    assert ("colour",) not in columns
+    await database.close()
+
+
+async def test_only_the_newest_backups_are_kept(library_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make_library(library_path)
+    for number in range(BACKUPS_KEPT + 2):
+        later = tuple([lambda conn: None] * (number + 1))
+        monkeypatch.setattr(migrations, "_MIGRATIONS", (migrations._MIGRATIONS[0], *later))
+        monkeypatch.setattr(migrations, "LATEST", number + 2)
+        await (await Database.open(library_path)).close()
+    kept = backups(library_path)
+    assert len(kept) == BACKUPS_KEPT
+    assert [path.stem.rpartition("-")[2] for path in kept] == ["v5", "v4", "v3"]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_newer_library_is_refused_politely_and_left_alone(library_path: Path, read_only: bool) -> None:
+    await make_library(library_path)
+    database = await Database.open(library_path)
+    await database.write(
+        lambda conn: rows(conn, "INSERT INTO schema_migration VALUES (99, 'm0099_later', '2031-01-01')")
+    )
+    await database.close()
+    before = library_path.read_bytes()
+    with pytest.raises(LibraryError, match="newer Contact Scout") as raised:
+        await Database.open(library_path, read_only=read_only)
+    assert "Install" in raised.value.next_step
+    assert library_path.read_bytes() == before
+
+
+async def test_an_older_library_cannot_be_read_beside_until_it_is_migrated(
+    library_path: Path, add_migration: Callable[[Callable[[Connection], object]], None]
+) -> None:
+    await make_library(library_path)
+    add_migration(add_colour)
+    with pytest.raises(LibraryError, match="older Contact Scout") as raised:
+        await Database.open(library_path, read_only=True)
+    assert raised.value.next_step

@@ -8,29 +8,19 @@ from functools import partial
 
 import msgspec
 
-from app.domain.contact import EmailValue, PersonFields, PhoneValue, RecordKind, SourceRecord
+from app.domain.contact import RecordKind
 from app.domain.credits import Account, BalanceLine, KeyCheck
-from app.domain.errors import BadKeyError, NotFoundError, PermissionDeniedError
+from app.domain.errors import BadKeyError, NetworkError, NotFoundError, PermissionDeniedError
 from app.domain.fetching import FetchAnswer
 from app.domain.identifiers import IdKind
 from app.domain.provider import Provider
 from app.domain.search import Choice, ChoiceSource, FilterKind, FilterSpec, SearchPage, SearchQuery
-from app.providers.client import Answer, ApiClient
+from app.providers.client import ApiClient
 from app.providers.envelope import Envelope
 from app.providers.errors import invalid_request
 from app.providers.keycheck import accepted, refused
-from app.providers.wire import (
-    RowError,
-    Scalar,
-    company_domain,
-    identifier,
-    opaque,
-    part,
-    profile_link,
-    read_rows,
-    text,
-    whole,
-)
+from app.providers.leadfeeder_rows import contact_record, named
+from app.providers.wire import Scalar, opaque, read_rows, text, whole
 
 BASE_URL = "https://api.leadfeeder.com"
 
@@ -93,23 +83,6 @@ FILTERS: tuple[FilterSpec, ...] = (
 )
 
 
-class _AccountCredits(msgspec.Struct):
-    available: Scalar = None
-    used: Scalar = None
-    remaining: Scalar = None
-    next_reset_on: Scalar = None
-
-
-class _NamedAttributes(msgspec.Struct):
-    name: Scalar = None
-    credits: _AccountCredits | None = None
-
-
-class _Named(msgspec.Struct):
-    id: Scalar = None
-    attributes: _NamedAttributes | None = None
-
-
 class _UserAttributes(msgspec.Struct):
     first_name: Scalar = None
     last_name: Scalar = None
@@ -118,69 +91,6 @@ class _UserAttributes(msgspec.Struct):
 
 class _User(msgspec.Struct):
     attributes: _UserAttributes | None = None
-
-
-class _Position(msgspec.Struct):
-    title: Scalar = None
-
-
-class _Address(msgspec.Struct):
-    city: Scalar = None
-    country_code: Scalar = None
-    country: Scalar = None
-
-
-class _Email(msgspec.Struct):
-    address: Scalar = None
-    source: Scalar = None
-
-
-class _Phone(msgspec.Struct):
-    number: Scalar = None
-    type: Scalar = None
-    blacklisted: Scalar = None
-    source: Scalar = None
-
-
-class _Link(msgspec.Struct):
-    url: Scalar = None
-
-
-class _Profiles(msgspec.Struct):
-    linkedin: list[_Link] | None = None
-
-
-class _Attributes(msgspec.Struct):
-    first_name: Scalar = None
-    last_name: Scalar = None
-    position: _Position | str | None = None
-    hierarchy_level: Scalar = None
-    departments: list[Scalar] | None = None
-    address: _Address | None = None
-    emails: list[_Email | str] | None = None
-    phones: list[_Phone | str] | None = None
-    social_media_profiles: _Profiles | None = None
-
-
-class _CompanyAttributes(msgspec.Struct):
-    name: Scalar = None
-    url: Scalar = None
-    employee_range: Scalar = None
-
-
-class _Company(msgspec.Struct):
-    attributes: _CompanyAttributes | None = None
-
-
-class _Relationships(msgspec.Struct):
-    company: _Company | list[_Company] | None = None
-
-
-class _Contact(msgspec.Struct):
-    id: Scalar = None
-    type: Scalar = None
-    attributes: _Attributes | None = None
-    relationships: _Relationships | None = None
 
 
 class _Charged(msgspec.Struct):
@@ -220,7 +130,9 @@ class Leadfeeder:
         try:
             try:
                 answer = await self._client.get("/v1/users/me")
-            except NotFoundError:
+            except (NotFoundError, NetworkError) as error:
+                if error.status != 404:
+                    raise
                 return accepted(await self._client.get("/v1/accounts"))
         except (BadKeyError, PermissionDeniedError) as error:
             return refused(error)
@@ -232,7 +144,7 @@ class Leadfeeder:
         """The accounts the key reaches."""
         answer = await self._client.get("/v1/accounts")
         return tuple(
-            Account(account_id, name) for account_id, name, _ in _named(Envelope(self.provider, answer).rows("data"))
+            Account(account_id, name) for account_id, name, _ in named(Envelope(self.provider, answer).rows("data"))
         )
 
     async def balance(self, account_id: str = "") -> tuple[BalanceLine, ...]:
@@ -263,7 +175,7 @@ class Leadfeeder:
         answer = await self._client.post("/v1/contacts/search", body, query=parameters)
         envelope = Envelope(self.provider, answer)
         records, quarantined = read_rows(
-            envelope.rows("data"), partial(_record, answer, account_id, RecordKind.SUMMARY, 0)
+            envelope.rows("data"), partial(contact_record, answer, account_id, RecordKind.SUMMARY, 0)
         )
         following = opaque(envelope.part(_Pagination, "meta", "pagination").next_cursor)
         return SearchPage(
@@ -301,7 +213,7 @@ class Leadfeeder:
         charged = _charged(envelope)
         # Only when every row cost its credit is it certain which row cost what.
         each = 1 if charged == len(raws) else 0
-        records, quarantined = read_rows(raws, partial(_record, answer, account_id, RecordKind.FULL, each))
+        records, quarantined = read_rows(raws, partial(contact_record, answer, account_id, RecordKind.FULL, each))
         return FetchAnswer(
             records=records,
             quarantined=quarantined,
@@ -325,8 +237,8 @@ class Leadfeeder:
                 kind=kind,
                 resets_on=text(credit.next_reset_on),
             )
-            for found, _, credit in _named(Envelope(self.provider, answer).rows("data"))
-            if credit is not None and found == account_id
+            for _, _, credit in named(Envelope(self.provider, answer).rows("data"))
+            if credit is not None
         )
 
     async def _personas(self, account_id: str) -> tuple[Choice, ...]:
@@ -334,109 +246,14 @@ class Leadfeeder:
             answer = await self._client.get(
                 "/v1/{personas}", values={"personas": self._personas_path}, query=[("account_id", account_id)]
             )
-        except NotFoundError:
+        except (NotFoundError, NetworkError) as error:  # a gateway's 404 page is a NetworkError
+            if error.status != 404:
+                raise
             return ()
         return tuple(
-            Choice(persona_id, name) for persona_id, name, _ in _named(Envelope(self.provider, answer).rows("data"))
+            Choice(persona_id, name) for persona_id, name, _ in named(Envelope(self.provider, answer).rows("data"))
         )
-
-
-def _named(raws: Sequence[msgspec.Raw]) -> list[tuple[str, str, _AccountCredits | None]]:
-    """Id, name and credits of things that have them (accounts, personas); those without an id are left out."""
-    found = []
-    for raw in raws:
-        try:
-            row = part(raw, _Named)
-        except ValueError:
-            continue
-        row_id = identifier(row.id)
-        attributes = row.attributes or _NamedAttributes()
-        if row_id:
-            found.append((row_id, text(attributes.name) or row_id, attributes.credits))
-    return found
 
 
 def _charged(envelope: Envelope) -> int:
     return max(0, whole(envelope.part(_Charged, "meta", "credits").charged))
-
-
-def _record(answer: Answer, account_id: str, kind: RecordKind, charged: int, raw: bytes) -> SourceRecord:
-    row = part(raw, _Contact)
-    contact_id = identifier(row.id)
-    if not contact_id:
-        raise RowError("The row has no id.")
-    return SourceRecord(
-        provider=Provider.LEADFEEDER,
-        provider_id=contact_id,
-        kind=kind,
-        fetched_at=answer.received_at,
-        fields=_fields(row),
-        raw=raw,
-        account_id=account_id,
-        credits_charged=charged,
-        request_id=answer.request_id,
-    )
-
-
-def _fields(row: _Contact) -> PersonFields:
-    person = row.attributes or _Attributes()
-    address = person.address or _Address()
-    company = _company(row.relationships)
-    website = text(company.url)
-    return PersonFields(
-        first_name=text(person.first_name),
-        last_name=text(person.last_name),
-        job_title=text(person.position.title if isinstance(person.position, _Position) else person.position),
-        company_name=text(company.name),
-        company_domain=company_domain(website),
-        company_website=website,
-        company_size=text(company.employee_range),
-        location=", ".join(filter(None, (text(address.city), text(address.country)))),
-        country_code=text(address.country_code).upper(),
-        linkedin_url=_linkedin(person.social_media_profiles),
-        seniority=text(person.hierarchy_level),
-        departments=tuple(filter(None, map(text, person.departments or []))),
-        emails=_emails(person.emails or []),
-        phones=_phones(person.phones or []),
-        masked=text(row.type).startswith("masked"),
-    )
-
-
-def _company(relationships: _Relationships | None) -> _CompanyAttributes:
-    """The company's attributes, if they were sent along; the reference may stand alone or in a list."""
-    related = relationships.company if relationships else None
-    if isinstance(related, list):
-        related = related[0] if related else None
-    return (related.attributes if related else None) or _CompanyAttributes()
-
-
-def _linkedin(profiles: _Profiles | None) -> str:
-    """The person's page; the list also holds pages of companies."""
-    links = (profiles.linkedin if profiles else None) or []
-    return next(filter(None, (profile_link(text(link.url)) for link in links)), "")
-
-
-def _emails(entries: Sequence[_Email | str]) -> tuple[EmailValue, ...]:
-    emails = (
-        EmailValue(text(entry))
-        if isinstance(entry, str)
-        else EmailValue(text(entry.address), source=text(entry.source))
-        for entry in entries
-    )
-    return tuple(email for email in emails if email.address)
-
-
-def _phones(entries: Sequence[_Phone | str]) -> tuple[PhoneValue, ...]:
-    """Numbers that may be called come first."""
-    phones = (
-        PhoneValue(text(entry))
-        if isinstance(entry, str)
-        else PhoneValue(
-            text(entry.number),
-            kind=text(entry.type),
-            source=text(entry.source),
-            blocked=entry.blacklisted is True,
-        )
-        for entry in entries
-    )
-    return tuple(sorted((phone for phone in phones if phone.number), key=lambda phone: phone.blocked))

@@ -79,15 +79,12 @@ def part(raw: bytes | msgspec.Raw, kind: type[_S]) -> _S:
     fitting: dict[str, Any] = {}
     for member in msgspec.structs.fields(kind):
         if member.encode_name in members:
-            try:
-                fitting[member.name] = _fit(members[member.encode_name], member.type)
-            except ValueError:
-                continue
+            fitting.update((member.name, value) for value in _fitting(members[member.encode_name], member.type))
     return kind(**fitting)
 
 
 def _fit(raw: msgspec.Raw, kind: Any) -> Any:
-    """Read a member as well as it goes: lists entry by entry, objects member by member."""
+    """Read a member, of a type as Structs here have them, as well as it goes: entry by entry, member by member."""
     if get_origin(kind) in (Union, types.UnionType):
         try:
             return load(raw, kind)
@@ -97,20 +94,23 @@ def _fit(raw: msgspec.Raw, kind: Any) -> Any:
                 raise
             return _fit(raw, deep[0])
     if get_origin(kind) is list:
-        entries = []
-        for entry in load(raw, list[msgspec.Raw]):
-            try:
-                entries.append(_fit(entry, get_args(kind)[0]))
-            except ValueError:
-                continue
-        return entries
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return part(raw, kind)
-    return load(raw, kind)
+        return [fitted for entry in load(raw, list[msgspec.Raw]) for fitted in _fitting(entry, get_args(kind)[0])]
+    if get_origin(kind) is dict:
+        members = load(raw, Members)
+        return {name: fitted for name, entry in members.items() for fitted in _fitting(entry, get_args(kind)[1])}
+    return part(raw, kind)
+
+
+def _fitting(raw: msgspec.Raw, kind: Any) -> list[Any]:
+    """The value in a list, or an empty list when it does not fit."""
+    try:
+        return [_fit(raw, kind)]
+    except ValueError:
+        return []
 
 
 def _is_deep(kind: Any) -> bool:
-    return get_origin(kind) is list or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+    return get_origin(kind) in (list, dict) or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))
 
 
 def rows(raw: bytes | msgspec.Raw | None) -> list[msgspec.Raw]:

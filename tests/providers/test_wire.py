@@ -19,6 +19,7 @@ class Outer(msgspec.Struct):
     inner: Inner | None = None
     many: list[Inner | str] | None = None
     either: Inner | list[Inner] | None = None
+    pairs: dict[str, Scalar] | None = None
 
 
 def test_members_of_the_wrong_kind_count_as_absent_and_the_rest_is_read() -> None:
@@ -29,11 +30,12 @@ def test_members_of_the_wrong_kind_count_as_absent_and_the_rest_is_read() -> Non
             "inner": {"name": ["odd"], "more": 1},
             "many": [{"name": "a"}, 5, {"name": {}}, "b"],
             "either": [{"name": "x"}],
+            "pairs": {"key": "k", "odd": []},
             "unknown": {},
         }
     ).encode()
     outer = wire.part(raw, Outer)
-    assert outer == Outer(7, None, Inner(None), [Inner("a"), Inner(None), "b"], [Inner("x")])
+    assert outer == Outer(7, None, Inner(None), [Inner("a"), Inner(None), "b"], [Inner("x")], {"key": "k"})
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b'"text"', b"12", b"", b"{"])

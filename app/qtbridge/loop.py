@@ -261,4 +261,6 @@ class AccurateEventLoop(QEventLoop):
 
 def create_loop(app: QApplication) -> AccurateEventLoop:
     """Build the loop of the window (and of tests marked `gui`). The caller closes it."""
+    # Otherwise the last dialog to close, while no window is open, would end the loop under the running task.
+    app.setQuitOnLastWindowClosed(False)
     return AccurateEventLoop(app)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 pytestmark = pytest.mark.gui
 
+YES = True
 SLACK = 200
 """References that come and go for other reasons; the fault cost one for each of thousands of calls."""
 
@@ -32,21 +33,21 @@ class Counter(QObject):
 
 def test_ten_thousand_signals_keep_the_references_of_true_and_none() -> None:
     counter = Counter()
-    before = sys.getrefcount(True), sys.getrefcount(None)
+    before = sys.getrefcount(YES), sys.getrefcount(None)
     for _ in range(10_000):
-        counter.ticked.emit(True)
+        counter.ticked.emit(YES)
     assert counter.count == 10_000
-    assert sys.getrefcount(True) == pytest.approx(before[0], abs=SLACK)
+    assert sys.getrefcount(YES) == pytest.approx(before[0], abs=SLACK)
     assert sys.getrefcount(None) == pytest.approx(before[1], abs=SLACK)
 
 
 def test_overridden_virtuals_keep_the_reference_of_true(qapp: QApplication) -> None:
     counter = Counter()
-    before = sys.getrefcount(True)
+    before = sys.getrefcount(YES)
     for _ in range(10_000):
         qapp.sendEvent(counter, QEvent(QEvent.Type.User))
     assert counter.events == 10_000
-    assert sys.getrefcount(True) == pytest.approx(before, abs=SLACK)
+    assert sys.getrefcount(YES) == pytest.approx(before, abs=SLACK)
 
 
 def test_void_calls_keep_the_reference_of_none(qapp: QApplication) -> None:

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import anyio
 import anyio.to_thread
@@ -28,8 +28,9 @@ pytestmark = pytest.mark.gui
 @pytest.fixture
 def loop(qapp: QApplication) -> Iterator[AccurateEventLoop]:
     """A loop of the test's own, for tests that start and stop it."""
-    with create_loop(qapp) as loop:
-        yield loop
+    loop = create_loop(qapp)
+    yield loop
+    loop.close()
 
 
 def running_scheduler() -> Scheduler:
@@ -151,8 +152,11 @@ async def test_a_handle_cancelled_after_it_ran_or_while_it_is_due_changes_nothin
     ran: list[str] = []
     done = asyncio.Event()
     early = loop.call_later(0, ran.append, "early")
-    loop.call_later(0, lambda: late.cancel())
-    late = loop.call_later(0, pytest.fail)
+    soon = loop.time() + 0.005
+    late = loop.call_at(soon, pytest.fail)
+    loop.call_at(soon - 0.001, late.cancel)
+    blocked = threading.Event()
+    loop.call_soon(blocked.wait, 0.01)  # so that both are due in the same turn
     loop.call_later(0.01, done.set)
     await done.wait()
     early.cancel()
@@ -432,11 +436,12 @@ def test_a_closed_loop_refuses_callbacks_and_keeps_none(qapp: QApplication) -> N
     loop.close()
     assert loop.scheduler.waiting == 0
     assert loop.scheduler.armed == 0
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: loop.call_soon(print),
         lambda: loop.call_soon_threadsafe(print),
         lambda: loop.call_later(1, print),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(RuntimeError, match="closed"):
             call()
 

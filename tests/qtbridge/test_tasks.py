@@ -103,8 +103,9 @@ async def test_a_newer_task_replaces_the_older_and_begins_after_its_clean_up(sco
     other = scope.replace("another slot", search("x"))
     await turns()
     steps.clear()
-    for name in "bcd":
-        last = scope.replace("search", search(name))
+    scope.replace("search", search("b"))
+    scope.replace("search", search("c"))
+    last = scope.replace("search", search("d"))
     await turns(20)
     assert steps == ["a has cleaned up", "d begins"]
     assert not other.done()

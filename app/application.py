@@ -1,0 +1,332 @@
+"""The window's composition root: builds everything in order, runs, and takes it down again.
+
+Stopping happens in this order, within `STOP_SECONDS` overall: the window's tasks, the enrichment worker, the
+connections, the library, the window itself. All that matters is committed as it happens, so that even a kill is safe.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, SignalInstance, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from app import __version__
+from app.composition import Services, open_services
+from app.domain.errors import ContactScoutError
+from app.qtbridge.dialogs import tell
+from app.qtbridge.loop import create_loop
+from app.qtbridge.reporter import ErrorReporter, log_qt_message
+from app.qtbridge.tasks import TaskScope
+from app.storage.profile import Profile
+from app.ui.main_window import MainWindow
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 2.0
+WINDOW_STOP_SECONDS = 0.5
+FLUSH_SECONDS = 3.0
+
+EXIT_OK = 0
+EXIT_BUG = 1
+EXIT_USAGE = 2
+
+NO_PLATFORM = (
+    "The window cannot be opened, because Qt cannot use the display. Set QT_QPA_PLATFORM=offscreen to run without one, "
+    "or use the commands (see --help)."
+)
+
+SILENT_PLATFORMS = ("offscreen", "minimal")
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOptions:
+    """How the window was asked for.
+
+    Attributes:
+        profile: Where library, settings and logs are.
+        demo: Use the built-in synthetic services.
+        tour: Drive the window through the main job, save pictures here, and quit.
+        debug: Let asyncio report slow callbacks.
+    """
+
+    profile: Profile
+    demo: bool = False
+    tour: Path | None = None
+    debug: bool = False
+
+
+class AppWindow(Protocol):
+    """What is asked of the main window."""
+
+    @property
+    def close_requested(self) -> SignalInstance:
+        """Emitted when the rep closes the window; the window stays until it is closed for real."""
+        ...
+
+    def show(self) -> object:
+        """Show it."""
+        ...
+
+    def hide(self) -> object:
+        """Hide it."""
+        ...
+
+    def deleteLater(self) -> object:  # noqa: N802 - Qt's name
+        """Delete it when the loop gets to it."""
+        ...
+
+    def show_finishing(self) -> object:
+        """Say that the program is about to end."""
+        ...
+
+    async def shut_down(self) -> object:
+        """Cancel what the window has started, and remember its layout."""
+        ...
+
+
+CreateWindow = Callable[[Services, ErrorReporter, WindowOptions], AppWindow]
+RunTour = Callable[[Any, Services, Path], Coroutine[Any, Any, int]]
+
+
+def run_window(
+    options: WindowOptions, *, create_window: CreateWindow | None = None, tour: RunTour | None = None
+) -> int:
+    """Open the window and run until it is closed.
+
+    Args:
+        options: How it was asked for.
+        create_window: Makes the window; the main window unless a test has a simpler one.
+        tour: Drives the window when `options.tour` is set.
+
+    Returns:
+        The exit code of the process. An exception that ends the program is a bug and is raised.
+    """
+    reporter = ErrorReporter()
+    reporter.install()
+    last_resort = _LastResort()
+    try:
+        app = _create_application()
+        with asyncio.Runner(loop_factory=lambda: create_loop(app), debug=options.debug) as runner:
+            reporter.watch(runner.get_loop())
+            session = _Session(options, reporter, last_resort, create_window or _create_main_window, tour or _run_tour)
+            return runner.run(session.run())
+    finally:
+        last_resort.call_off()
+        reporter.uninstall()
+
+
+def _create_application() -> QApplication:
+    QApplication.setApplicationName("contact-scout")
+    QApplication.setApplicationDisplayName("Contact Scout")
+    QApplication.setApplicationVersion(__version__)
+    QApplication.setDesktopFileName("contact-scout")
+    previous = qInstallMessageHandler(_on_message_at_start)
+    try:
+        app = QApplication(sys.argv[:1])
+    finally:
+        qInstallMessageHandler(previous)
+    return app
+
+
+def _on_message_at_start(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    log_qt_message(kind, context, message)
+    if kind is QtMsgType.QtFatalMsg:  # Qt would abort the process next
+        print(f"contact-scout: {NO_PLATFORM}", file=sys.stderr)  # noqa: T201 - there is no window to show it in
+        logging.shutdown()
+        os._exit(EXIT_USAGE)
+
+
+def _create_main_window(services: Services, reporter: ErrorReporter, options: WindowOptions) -> MainWindow:
+    return MainWindow(services, reporter=reporter, demo=options.demo)
+
+
+async def _run_tour(window: MainWindow, services: Services, directory: Path) -> int:
+    from app.ui.tour import run_tour  # only a tour pays for loading it
+
+    return await run_tour(window, services, directory)
+
+
+class _Session:
+    """One run of the program: from opening the library to closing it."""
+
+    def __init__(
+        self,
+        options: WindowOptions,
+        reporter: ErrorReporter,
+        last_resort: "_LastResort",
+        create_window: CreateWindow,
+        tour: RunTour,
+    ) -> None:
+        self._options = options
+        self._reporter = reporter
+        self._last_resort = last_resort
+        self._create_window = create_window
+        self._tour = tour
+        self._quit = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        with _termination_signals(loop, self._request_quit):
+            try:
+                code = await self._run_services()
+            except ContactScoutError as error:
+                await self._explain(error)
+                code = error.exit_code
+        self._last_resort.library_is_closed(code)
+        log.info("Ended with exit code %d", code)
+        return code
+
+    def _request_quit(self) -> None:
+        if self._quit.is_set():
+            self._hurry.set()
+            return
+        log.info("Asked to end")
+        self._quit.set()
+        self._last_resort.start()
+
+    async def _run_services(self) -> int:
+        opened = open_services(self._options.profile, demo=self._options.demo)
+        async with AsyncExitStack() as after_services, opened as services:
+            window = self._create_window(services, self._reporter, self._options)
+            after_services.callback(_remove, window)
+            window.close_requested.connect(self._request_quit)
+            window.show()
+            services.enrichment.start()
+            log.info("Contact Scout %s started", __version__)
+            try:
+                return await self._until_done(window, services)
+            finally:
+                await self._stop_window(window)
+
+    async def _until_done(self, window: AppWindow, services: Services) -> int:
+        if self._options.tour is None:
+            await self._quit.wait()
+            return EXIT_OK
+        tour = asyncio.create_task(self._tour(window, services, self._options.tour), name="tour")
+        if await self._unless(tour, self._quit):
+            return await tour
+        return EXIT_BUG  # asked to end before the tour had shown that everything works
+
+    async def _stop_window(self, window: AppWindow) -> None:
+        if not self._quit.is_set():
+            self._request_quit()
+        window.show_finishing()
+        scope = TaskScope("stop", self._reporter.report)
+        await self._unless(scope.start(self._shut_down(window)), self._hurry)
+
+    async def _shut_down(self, window: AppWindow) -> None:
+        try:
+            async with asyncio.timeout(WINDOW_STOP_SECONDS):
+                await window.shut_down()
+        except TimeoutError:
+            log.warning("The window's tasks did not stop within %s s", WINDOW_STOP_SECONDS)
+
+    async def _unless(self, task: asyncio.Task[Any], event: asyncio.Event) -> bool:
+        """Wait for a task to end, True, or for an event: the task is then cancelled, False."""
+        waiting = asyncio.create_task(event.wait())
+        try:
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            return task.done()
+        finally:
+            for each in (task, waiting):
+                each.cancel()
+            await asyncio.wait({task, waiting})
+
+    async def _explain(self, error: ContactScoutError) -> None:
+        log.info("Not started: %s", error.text)
+        sentence = f"{error.text} {error.next_step}".rstrip()
+        if self._options.tour is not None or QApplication.platformName() in SILENT_PLATFORMS:
+            print(f"contact-scout: {sentence}", file=sys.stderr)  # noqa: T201 - there is no window to show it in
+            return
+        dialog = asyncio.create_task(tell(None, "Contact Scout", sentence), name="explanation")
+        await self._unless(dialog, self._quit)
+
+
+def _remove(window: AppWindow) -> None:
+    window.hide()
+    window.deleteLater()
+
+
+class _LastResort:
+    """Ends the process by force when an orderly stop takes too long, but not before the library is closed.
+
+    Runs on a thread of its own: the loop, or a blocking call that it waits for, may be what hangs.
+    """
+
+    def __init__(self) -> None:
+        self._code = EXIT_BUG
+        self._library_closed = threading.Event()
+        self._called_off = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="last resort", daemon=True)
+
+    def start(self) -> None:
+        """Give the program `STOP_SECONDS` from now."""
+        self._thread.start()
+
+    def library_is_closed(self, code: int) -> None:
+        """From now on nothing can be lost, and this is the exit code."""
+        self._code = code
+        self._library_closed.set()
+
+    def call_off(self) -> None:
+        """The program ends by itself, unless a thread is left that would keep it alive."""
+        left = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
+        if all(thread.daemon for thread in left):
+            self._called_off.set()
+
+    def _watch(self) -> None:
+        if self._called_off.wait(STOP_SECONDS):
+            return
+        closed = self._library_closed.wait(FLUSH_SECONDS)
+        if self._called_off.is_set():
+            return
+        log.error("The program did not stop in time and is ended by force; library closed: %s", closed)
+        logging.shutdown()
+        os._exit(self._code)
+
+
+@contextlib.contextmanager
+def _termination_signals(loop: asyncio.AbstractEventLoop, request: Callable[[], None]) -> Iterator[None]:
+    """Call `request` for SIGINT, SIGTERM and their kin while the context lasts."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+    numbers = [signal.Signals[name] for name in names]
+    try:
+        for number in numbers:
+            loop.add_signal_handler(number, request)
+    except NotImplementedError:
+        with _polled_signals(loop, numbers, request):
+            yield
+        return
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _polled_signals(
+    loop: asyncio.AbstractEventLoop, numbers: list[signal.Signals], request: Callable[[], None]
+) -> Iterator[None]:
+    """Do the same on Windows, where Python looks for signals only while it runs code: a timer lets it."""
+    previous = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(request)) for number in numbers}
+    awake = QTimer(interval=200)
+    awake.timeout.connect(lambda: None)
+    awake.start()
+    try:
+        yield
+    finally:
+        awake.stop()
+        for number, handler in previous.items():
+            signal.signal(number, handler)

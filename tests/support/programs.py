@@ -1,0 +1,71 @@
+"""Starting the program, or a piece of it, as a process of its own."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Self
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 40.0
+"""Generous: a busy machine may take long to load Qt."""
+
+
+class Ended(NamedTuple):
+    """How a process ended; `seconds` from the call of `end`."""
+
+    code: int
+    seconds: float
+    out: str
+    err: str
+
+
+@dataclass
+class Program:
+    """A running process."""
+
+    process: asyncio.subprocess.Process
+
+    @classmethod
+    async def start(cls, *arguments: str, **environment: str) -> Self:
+        """Start Python with these arguments: `-m app …` or `-c SCRIPT`."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        return cls(process)
+
+    async def until_logged(self, log_file: Path, text: str) -> None:
+        """Wait until a log file holds a text; a process that ends before is a failure."""
+        async with asyncio.timeout(START_SECONDS):
+            while not log_file.exists() or text not in log_file.read_text("utf-8"):
+                assert self.process.returncode is None, (await self.ended()).err
+                await asyncio.sleep(0.02)
+
+    async def ended(self, *signals: signal.Signals) -> Ended:
+        """Send signals, if any, and wait for the end."""
+        started = time.monotonic()
+        for number in signals:
+            self.process.send_signal(number)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                out, err = await self.process.communicate()
+        except TimeoutError:
+            self.process.kill()
+            await self.process.communicate()
+            raise
+        assert self.process.returncode is not None
+        return Ended(self.process.returncode, time.monotonic() - started, out.decode(), err.decode())
+
+
+async def run_python(*arguments: str, **environment: str) -> Ended:
+    """Run Python to its end."""
+    return await (await Program.start(*arguments, **environment)).ended()

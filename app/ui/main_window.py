@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenu,
-    QSizePolicy,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -45,7 +44,7 @@ from app.ui.result_tabs import ResultTabs
 from app.ui.theme import SPACING, Theme
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.contact_table import ContactTable
-from app.ui.widgets.provider_chip import ProviderChip
+from app.ui.widgets.provider_chip import ChipBar, ProviderChip
 from app.ui.widgets.status_line import StatusLine
 from app.ui.window_state import load_window_state, packed, save_window_state, unpacked
 from app.ui.wording import count
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
 
 FIRST_SIZE = QSize(1440, 900)
 PACE_INTERVAL_MS = 1000
+SMALLEST_PANE = 120
 _SCHEMES = {
     ThemeChoice.SYSTEM: (Qt.ColorScheme.Unknown, "As the system"),
     ThemeChoice.LIGHT: (Qt.ColorScheme.Light, "Light"),
@@ -404,6 +404,8 @@ class MainWindow(QMainWindow):
         self._find_dock = self._dock("Find", self.find_pane, left)
         self._inspector_dock = self._dock("Contact", self.inspector, right)
         self._queue_dock = self._dock("Enrichment queue", self.queue, bottom)
+        for pane in (self.find_pane, self.inspector, self.queue):
+            pane.setMinimumHeight(SMALLEST_PANE)  # so that the window fits half of a full-HD screen at 200 %
         self._reset_layout()
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -478,7 +480,7 @@ class MainWindow(QMainWindow):
             shortcut="Ctrl+Shift+N",
             drawing="enrich",
             tip="Look up emails and phones of the selected contacts; the cost is shown first",
-        )
+        ).setIconText("Enrich…")
         add("contacts.show", "&Contacts", "Show details", partial(self._with_table, "show"), drawing="person")
         add(
             "contacts.linkedin",
@@ -536,20 +538,11 @@ class MainWindow(QMainWindow):
         menu.addActions([self.actions_by_key["export.selected"], self.actions_by_key["export.all"]])
         self._export_button.setMenu(menu)
         bar.addWidget(self._export_button)
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(gap)
-        chips = QWidget()
-        row = QHBoxLayout(chips)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACING.s)
-        for chip in self._chips.values():
-            row.addWidget(chip)
-        bar.addWidget(chips)
+        bar.addWidget(ChipBar(list(self._chips.values())))
         self.addToolBar(bar)
 
     def _show_bulk_fetch(self) -> None:
-        self.tabs.setCurrentWidget(self.bulk_fetch)
+        self.tabs.show_permanent(self.bulk_fetch)
         self.bulk_fetch.setFocus()
 
     def _start_palette(self) -> None:
@@ -562,12 +555,14 @@ class MainWindow(QMainWindow):
         self.resize(FIRST_SIZE)
         self.restoreGeometry(unpacked(state.get("geometry")))
         self.restoreState(unpacked(state.get("docks")))
+        self.find_pane.restore_state(state.get("filters"))
         self.tabs.restore_state(state.get("tabs"))
 
     def _save_state(self) -> None:
         state = {
             "geometry": packed(self.saveGeometry()),
             "docks": packed(self.saveState()),
+            "filters": self.find_pane.save_state(),
             "tabs": self.tabs.save_state(),
         }
         save_window_state(self._services.profile.window_state_path, state)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QScrollArea, QTabBar, QTabWidget, QToolButton, QWidget
 
 from app.domain.errors import InputError
 from app.domain.provider import Provider
@@ -13,7 +13,7 @@ from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.widgets.contact_table import ContactTable
-from app.ui.widgets.labels import set_role
+from app.ui.widgets.labels import plain_tool_tip, set_role
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -47,7 +47,9 @@ class ResultTabs(QTabWidget):
         self._services = services
         self._scope = scope
         self._columns: object = None
+        self._permanent: dict[QWidget, QScrollArea] = {}
         self.setDocumentMode(True)
+        self.setMinimumSize(360, 200)
         self.setMovable(True)
         self.setUsesScrollButtons(True)
         self.setAccessibleName("Searches and bulk fetch")
@@ -60,7 +62,15 @@ class ResultTabs(QTabWidget):
 
     def add_permanent(self, widget: QWidget, title: str, drawing: str) -> None:
         """Add a tab that cannot be closed."""
-        self.addTab(widget, icon(drawing, Ink.MUTED), title)
+        area = QScrollArea()  # a pane made for a large window stays usable at 200 %
+        area.setWidgetResizable(True)
+        area.setWidget(widget)
+        self._permanent[widget] = area
+        self.addTab(area, icon(drawing, Ink.MUTED), title)
+
+    def show_permanent(self, widget: QWidget) -> None:
+        """Bring a permanent tab to the front."""
+        self.setCurrentWidget(self._permanent[widget])
 
     def open_search(self, query: SearchQuery) -> ResultsPane:
         """Open a tab for a query, bring it to the front, and load its first page."""
@@ -150,7 +160,7 @@ class ResultTabs(QTabWidget):
         pane.key_wanted.connect(self.key_wanted)
         title = pane.title if len(pane.title) <= TITLE_CHARACTERS else pane.title[: TITLE_CHARACTERS - 1] + "…"
         number = self.addTab(pane, icon("search", Ink.MUTED), title.replace("&", "&&"))
-        self.setTabToolTip(number, f"{query.provider.label}: {pane.title}".replace("<", "‹").replace(">", "›"))
+        self.setTabToolTip(number, plain_tool_tip(f"{query.provider.label}: {pane.title}"))
         self.tabBar().setTabButton(number, QTabBar.ButtonPosition.RightSide, self._close_button(pane))
         return pane
 

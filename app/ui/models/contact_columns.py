@@ -61,17 +61,17 @@ def _sources(row: ContactRow) -> str:
 
 
 COLUMNS: dict[Column, ColumnSpec] = {
-    Column.NAME: ColumnSpec("name", "Name", 180, lambda row: row.display_name),
-    Column.JOB_TITLE: ColumnSpec("job_title", "Job title", 190, lambda row: row.job_title),
-    Column.COMPANY: ColumnSpec("company", "Company", 170, lambda row: row.company_name),
+    Column.NAME: ColumnSpec("name", "Name", 150, lambda row: row.display_name),
+    Column.JOB_TITLE: ColumnSpec("job_title", "Job title", 165, lambda row: row.job_title),
+    Column.COMPANY: ColumnSpec("company", "Company", 160, lambda row: row.company_name),
     Column.EMAIL: ColumnSpec(
-        "email", "Email", 220, lambda row: _bought(row.email, row.email_outcome), sort_text=lambda row: row.email
+        "email", "Email", 200, lambda row: _bought(row.email, row.email_outcome), sort_text=lambda row: row.email
     ),
     Column.PHONE: ColumnSpec(
-        "phone", "Phone", 140, lambda row: _bought(row.phone, row.phone_outcome), sort_text=lambda row: row.phone
+        "phone", "Phone", 130, lambda row: _bought(row.phone, row.phone_outcome), sort_text=lambda row: row.phone
     ),
-    Column.LOCATION: ColumnSpec("location", "Location", 150, lambda row: row.location),
-    Column.SOURCES: ColumnSpec("sources", "Sources", 150, _sources),
+    Column.LOCATION: ColumnSpec("location", "Location", 130, lambda row: row.location),
+    Column.SOURCES: ColumnSpec("sources", "Sources", 120, _sources),
     Column.FETCHED: ColumnSpec(
         "fetched",
         "Fetched",

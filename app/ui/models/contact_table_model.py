@@ -7,7 +7,6 @@ the same model behind a QSortFilterProxyModel and never sorts twice.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
@@ -16,6 +15,7 @@ from app.domain.contact import ContactRow
 from app.domain.outcomes import Outcome
 from app.ui.models.contact_columns import COLUMNS, Column, fold
 from app.ui.theme import outcome_style
+from app.ui.widgets.labels import plain_tool_tip
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
@@ -309,11 +309,6 @@ def _special(entry: _Entry, column: int, role: int) -> Any:
             cell = f"{cell} ({outcome.label.lower()})"
         return plain_tool_tip(cell)
     return None
-
-
-def plain_tool_tip(text: str) -> str:
-    """Text for a tooltip; Qt would read text that looks like markup as markup, so it is escaped then."""
-    return f"<span>{escape(text, quote=False)}</span>" if "<" in text else text
 
 
 def spans(positions: Sequence[int]) -> list[tuple[int, int]]:

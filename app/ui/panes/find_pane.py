@@ -66,6 +66,7 @@ class SearchPane(QWidget):
             query = self._services.search.build_query(self.provider, self.form.values())
         except InputError as error:
             self.banner.show_error(error)
+            self.form.focus_missing()
             return
         self.banner.clear()
         self.search_requested.emit(query)
@@ -138,6 +139,7 @@ class SearchPane(QWidget):
         scroll.setWidget(self.form)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(SPACING.m, SPACING.s, SPACING.m, SPACING.m)
+        buttons.setSpacing(SPACING.s)
         buttons.addWidget(self.search_button, 2)
         buttons.addWidget(self.clear_button, 1)
         strip = QVBoxLayout()
@@ -184,6 +186,7 @@ class FindPane(QWidget):
         super().__init__(parent)
         self._changes = ChangeBridge(services.changes, self)
         self._changes.changed.connect(self._on_change)
+        self.setMinimumWidth(230)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.setAccessibleName("Services to search")
@@ -197,6 +200,23 @@ class FindPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tabs)
+
+    def save_state(self) -> dict[str, dict[str, list[str]]]:
+        """What is filled in, by provider and filter, ready for JSON."""
+        return {
+            provider.value: {name: list(values) for name, values in pane.form.values().items()}
+            for provider, pane in self._panes.items()
+        }
+
+    def restore_state(self, state: object) -> None:
+        """Fill in what `save_state` gave; what is unknown or damaged is left out."""
+        if not isinstance(state, dict):
+            return
+        for provider, pane in self._panes.items():
+            saved = state.get(provider.value)
+            if isinstance(saved, dict):
+                lists = {str(name): values for name, values in saved.items() if isinstance(values, list)}
+                pane.form.set_values({name: [str(value) for value in values] for name, values in lists.items()})
 
     async def shut_down(self) -> None:
         """Stop what runs."""

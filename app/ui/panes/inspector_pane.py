@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import ContactDetails
@@ -34,6 +34,7 @@ class InspectorPane(QWidget):
     def __init__(self, services: "Services", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._services = services
+        self.setMinimumWidth(230)
         self._shown_id: int | None = None
         self._details: ContactDetails | None = None
         self.banner = Banner()
@@ -117,6 +118,8 @@ class InspectorPane(QWidget):
                 layout.addWidget(rule())
                 layout.addWidget(section)
         layout.addStretch(1)
+        for label in content.findChildren(QLabel):
+            label.setMinimumWidth(1)  # else one long word would push everything out of sight
         return content
 
     def _header(self, details: ContactDetails) -> QWidget:

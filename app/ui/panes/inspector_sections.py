@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QSize, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -13,9 +13,10 @@ from app.domain.outcomes import Outcome
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING, outcome_style
-from app.ui.widgets.labels import set_role, text_label
+from app.ui.widgets.labels import plain_tool_tip, set_role, text_label
 from app.ui.wording import count, moment
 
+LABEL_WIDTH = 76
 _KINDS = {
     RecordKind.SUMMARY: "search summary",
     RecordKind.FULL: "full record",
@@ -97,11 +98,17 @@ def field_rows(details: ContactDetails, fields: Sequence[str]) -> list[QWidget]:
     """A row per field that has a value: the shown value with its provenance, then the other values."""
     rows: list[QWidget] = []
     for field in fields:
-        values = [value for value in details.values if value.field == field and value.value]
-        if not values:
-            continue
-        values.sort(key=lambda value: not value.shown)
-        rows.append(_field_row(_FIELD_LABELS[field], values))
+        said: dict[str, list[FieldValue]] = {}
+        for value in details.values:
+            if value.field == field and value.value:
+                said.setdefault(value.value, []).append(value)
+        if said:
+            # The shown value first; what several records agree on stands once, under the one that decides.
+            groups = [
+                sorted(group, key=lambda value: (not value.shown, _newest_first(value))) for group in said.values()
+            ]
+            groups.sort(key=lambda group: (not group[0].shown, _newest_first(group[0])))
+            rows.append(_field_row(_FIELD_LABELS[field], groups))
     return rows
 
 
@@ -161,26 +168,38 @@ def open_url(url: str) -> None:
         QDesktopServices.openUrl(QUrl(allowed))
 
 
-def _field_row(label: str, values: Sequence[FieldValue]) -> QWidget:
+def _newest_first(value: FieldValue) -> float:
+    return -value.fetched_at.timestamp()
+
+
+def _field_row(label: str, groups: Sequence[Sequence[FieldValue]]) -> QWidget:
     row = QWidget()
     grid = QGridLayout(row)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(SPACING.s)
     grid.setVerticalSpacing(1)
-    grid.setColumnMinimumWidth(0, 84)
+    grid.setColumnMinimumWidth(0, LABEL_WIDTH)
     grid.setColumnStretch(1, 1)
-    name = text_label(label, role="muted", wrap=False)
-    grid.addWidget(name, 0, 0)
-    line = 0
-    for number, value in enumerate(values):
-        shown = text_label(value.value, role="" if number == 0 else "muted", selectable=True)
+    grid.addWidget(text_label(label, role="muted", wrap=False), 0, 0, Qt.AlignmentFlag.AlignTop)
+    for number, group in enumerate(groups):
+        value = group[0]
+        shown = text_label(_shown_text(value), role="" if number == 0 else "muted", selectable=True)
         shown.setAccessibleName(f"{label}: {value.value}")
+        shown.setToolTip(plain_tool_tip(value.value))
         source = text_label(provenance(value), role="small")
-        grid.addWidget(shown, line, 1)
-        grid.addLayout(_value_buttons(label, value), line, 2)
-        grid.addWidget(source, line + 1, 1, 1, 2)
-        line += 2
+        if len(group) > 1:
+            source.setText(f"{source.text()} · and {count(len(group) - 1, 'other record')}")
+            source.setToolTip(plain_tool_tip("\n".join(provenance(other) for other in group)))
+        grid.addWidget(shown, 2 * number, 1)
+        grid.addLayout(_value_buttons(label, value), 2 * number, 2, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(source, 2 * number + 1, 1, 1, 2)
     return row
+
+
+def _shown_text(value: FieldValue) -> str:
+    if value.field in _URL_FIELDS:
+        return value.value.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
+    return value.value
 
 
 def _value_buttons(label: str, value: FieldValue) -> QHBoxLayout:
@@ -199,7 +218,7 @@ def _outcome_row(name: str, outcome: Outcome) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(SPACING.s)
     label = text_label(name, role="muted", wrap=False)
-    label.setMinimumWidth(84)
+    label.setFixedWidth(LABEL_WIDTH)
     picture = QLabel()
     picture.setPixmap(outcome_style(outcome).icon.pixmap(QSize(16, 16), row.devicePixelRatio()))
     layout.addWidget(label)

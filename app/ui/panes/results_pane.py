@@ -25,7 +25,7 @@ from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.empty_state import EmptyState
-from app.ui.widgets.labels import text_label
+from app.ui.widgets.labels import ElidedLabel
 from app.ui.wording import count
 
 if TYPE_CHECKING:
@@ -188,23 +188,26 @@ class ResultsPane(QWidget):
             return f"{count(self._restored, 'contact')} of your last session, from the library"
         if self._running and not loaded:
             return "Searching…"
-        parts = [f"{count(loaded, 'contact')} loaded"]
+        if self._asked and not loaded and not more and not self._running:
+            return "Nothing found"
+        rows = self._session.loaded
+        parts = [count(loaded, "contact")]
+        if rows > loaded:
+            parts = [f"{count(loaded, 'contact')} from {count(rows, 'row')}"]
         if self._total is not None:
-            parts[0] = f"{loaded:,} of {count(self._total, 'contact')} loaded"
+            parts[0] += f" of {self._total:,}"
         if self._running:
             parts.append("loading more…")
         elif more:
-            parts.append("more available" if self._asked else "not asked yet")
+            parts.append("more available" if self._asked else "none loaded yet")
         elif self._asked:
             parts.append("that is all")
-        if self._session.loaded > loaded:
-            parts.append(f"{count(self._session.loaded - loaded, 'row')} of people already listed")
         if self._charged:
             parts.append(count(self._charged, "credit"))
         return ", ".join(parts)
 
     def _build_footer(self) -> None:
-        self._state = text_label(role="muted", wrap=False)
+        self._state = ElidedLabel(role="muted")
         self._state.setAccessibleName("State of this search")
         self._again = QPushButton("Search again")
         self._again.setToolTip("Ask the service again, from the first page (Ctrl+R)")
@@ -240,9 +243,8 @@ class ResultsPane(QWidget):
         self._busy.setAccessibleName("Loading")
         footer = QHBoxLayout()
         footer.setSpacing(SPACING.s)
-        footer.addWidget(self._state)
+        footer.addWidget(self._state, 1)
         footer.addWidget(self._busy)
-        footer.addStretch(1)
         for control in (self._stop, self._again, self._more, self._all, self._rows):
             footer.addWidget(control)
         self._stack = QStackedWidget()

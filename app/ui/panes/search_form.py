@@ -282,6 +282,13 @@ class SearchForm(QWidget):
         typed = [field for field in fields if field.spec.kind in (FilterKind.TEXT, FilterKind.TEXT_LIST)]
         (typed or fields)[0].editor.widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def focus_missing(self) -> None:
+        """Put the cursor into the first required filter without a value, if there is one."""
+        for field in self._fields.values():
+            if field.spec.required and not field.editor.values():
+                field.editor.widget().setFocus(Qt.FocusReason.OtherFocusReason)
+                return
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Submit on Enter."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -19,7 +19,7 @@ from app.ui.models.contact_columns import COLUMNS, Column
 from app.ui.models.contact_table_model import ContactTableModel
 from app.ui.theme import SPACING
 from app.ui.widgets.contact_view import ContactView
-from app.ui.widgets.labels import text_label
+from app.ui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -267,7 +267,7 @@ class ContactTable(QWidget):
         self._filter_pause = QTimer(self, singleShot=True, interval=FILTER_PAUSE_MS)
         self._filter_pause.timeout.connect(lambda: self.model.set_filter(self.filter_box.text()))
         self.filter_box.textChanged.connect(self._filter_pause.start)
-        self.count_label = text_label(role="muted", wrap=False)
+        self.count_label = ElidedLabel(role="muted")
         self.count_label.setAccessibleName("Shown and selected contacts")
         self._columns_button = QToolButton()
         self._columns_button.setText("Columns")
@@ -279,8 +279,7 @@ class ContactTable(QWidget):
         self._tools = QHBoxLayout()
         self._tools.setSpacing(SPACING.s)
         self._tools.addWidget(self.filter_box, 2)
-        self._tools.addWidget(self.count_label)
-        self._tools.addStretch(1)
+        self._tools.addWidget(self.count_label, 3)
         self._tools.addWidget(self._columns_button)
 
     def _build_view(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.colours import Ink
 from app.ui.icons import icon
@@ -48,10 +48,13 @@ class EmptyState(QWidget):
             self.button.clicked.connect(lambda: run())
             inner.addSpacing(SPACING.xs)
             inner.addWidget(self.button, 0, centre)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(frame, 100)
+        row.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(SPACING.m, SPACING.m, SPACING.m, SPACING.m)
         outer.addStretch(2)
-        outer.addWidget(frame)
+        outer.addLayout(row)
         outer.addStretch(3)
-        outer.setAlignment(frame, Qt.AlignmentFlag(0))
         self.setAccessibleName(f"{heading} {text}")

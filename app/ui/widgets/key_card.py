@@ -103,7 +103,7 @@ class KeyCard(QFrame):
             answer = await self._services.providers.check_key(self.provider, typed or None)
         finally:
             self._show_buttons()
-        self._show_answer(answer, typed=bool(typed))
+        self._show_answer(answer)
 
     async def _save_url(self) -> None:
         await self._services.providers.set_base_url(self.provider, self.url_box.text().strip())
@@ -116,14 +116,11 @@ class KeyCard(QFrame):
         self._say(said, "success")
         self.key_changed.emit()
 
-    def _show_answer(self, answer: KeyCheck, *, typed: bool) -> None:
-        what = "This key" if typed else "The key"
-        verdict = f"{what} works." if answer.ok else f"{what} was refused."
-        text = answer.text if answer.text.lower().startswith(verdict.lower()[:12]) else f"{verdict} {answer.text}"
+    def _show_answer(self, answer: KeyCheck) -> None:
         details = [f"status {answer.status}"] if answer.status else []
         if answer.request_id:
             details.append(f"request id {answer.request_id}")
-        self._say(text.strip(), "success" if answer.ok else "error", " · ".join(details))
+        self._say(answer.text, "success" if answer.ok else "error", " · ".join(details))
 
     def _run(self, coro_name: str) -> None:
         self._scope.replace(f"{self.provider} card", self._guarded(coro_name))

@@ -1,6 +1,9 @@
 """Labels that show provider text as it is: never markup, always selectable where it is data."""
 
+from html import escape
+
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 
@@ -26,6 +29,46 @@ def text_label(text: str = "", *, role: str = "", wrap: bool = True, selectable:
     if wrap:
         label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return label
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text that is cut with “…” where there is no room, and then shown whole as tooltip."""
+
+    def __init__(self, text: str = "", *, role: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(40)
+        if role:
+            set_role(self, role)
+
+    def setText(self, text: str) -> None:
+        """Say something else."""
+        super().setText(text)
+        self._show_tip()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Offer the whole text as tooltip where it is cut."""
+        super().resizeEvent(event)
+        self._show_tip()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what there is room for."""
+        del event
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), int(self.alignment()), text)
+        painter.end()
+
+    def _show_tip(self) -> None:
+        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+        self.setToolTip(plain_tool_tip(self.text()) if cut else "")
+
+
+def plain_tool_tip(text: str) -> str:
+    """Text for a tooltip; Qt would read text that looks like markup as markup, so it is escaped then."""
+    return f"<span>{escape(text, quote=False)}</span>" if "<" in text else text
 
 
 def rule(parent: QWidget | None = None) -> QFrame:

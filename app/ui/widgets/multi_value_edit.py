@@ -33,7 +33,8 @@ class MultiValueEdit(QFrame):
         self._chips: dict[str, QPushButton] = {}
         self._box = QLineEdit()
         self._box.setAccessibleName(label)
-        self._box.setPlaceholderText("Type and press Enter; paste several")
+        self._box.setPlaceholderText("Type, then Enter")
+        self._box.setToolTip("Several values: press Enter after each, or paste a list")
         self._box.installEventFilter(self)
         self._box.textChanged.connect(self.values_changed)
         self._line = QWidget()
@@ -109,7 +110,7 @@ class MultiValueEdit(QFrame):
 
     def _chip(self, value: str) -> QPushButton:
         shown = value if len(value) <= CHIP_CHARACTERS else value[: CHIP_CHARACTERS - 1] + "…"
-        chip = QPushButton(shown.replace("&", "&&"))
+        chip = QPushButton(" " + shown.replace("&", "&&"))
         set_role(chip, "chip")
         chip.setIcon(icon("close", Ink.MUTED))
         chip.setIconSize(QSize(10, 10))

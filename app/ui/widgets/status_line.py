@@ -1,12 +1,12 @@
 """What the status bar says: the last message, what is running, and why something waits."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
 
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING
-from app.ui.widgets.labels import text_label
+from app.ui.widgets.labels import ElidedLabel, text_label
 
 
 class StatusLine(QStatusBar):
@@ -15,7 +15,7 @@ class StatusLine(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._message = text_label(wrap=False)
+        self._message = ElidedLabel()
         self._message.setAccessibleName("Last message")
         self._running = text_label(role="muted", wrap=False)
         self._running.setAccessibleName("Running work")
@@ -43,13 +43,11 @@ class StatusLine(QStatusBar):
     @property
     def message(self) -> str:
         """The last message."""
-        return self._message.toolTip()
+        return self._message.text()
 
     def say(self, text: str) -> None:
-        """Show a message, cut to the room there is."""
-        room = max(self.width() - 420, 200)
-        self._message.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
-        self._message.setToolTip(text.replace("<", "‹").replace(">", "›"))
+        """Show a message."""
+        self._message.setText(text)
 
     def show_running(self, text: str) -> None:
         """Say what is running, "" for nothing."""

@@ -7,7 +7,7 @@ import msgspec
 from app.domain.contact import EmailValue, PersonFields, PhoneValue, RecordKind, SourceRecord
 from app.domain.provider import Provider
 from app.providers.client import Answer
-from app.providers.wire import RowError, Scalar, company_domain, identifier, part, profile_link, text
+from app.providers.wire import RowError, Scalar, company_domain, distinct, identifier, part, profile_link, text
 
 
 class AccountCredits(msgspec.Struct):
@@ -155,7 +155,7 @@ def _fields(row: _Contact) -> PersonFields:
         country_code=text(address.country_code).upper(),
         linkedin_url=_linkedin(person.social_media_profiles),
         seniority=text(person.hierarchy_level),
-        departments=tuple(filter(None, map(text, person.departments or []))),
+        departments=distinct(person.departments or []),
         emails=_emails(person.emails or []),
         phones=_phones(person.phones or []),
         masked=text(row.type).startswith("masked"),

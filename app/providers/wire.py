@@ -156,6 +156,11 @@ def text(value: Scalar, *, longest: int | None = None) -> str:
     return line if longest is None or len(line) <= longest else line[: longest - 1] + "…"
 
 
+def distinct(values: Iterable[Scalar]) -> tuple[str, ...]:
+    """Values as lines of text, each once, without empty ones."""
+    return tuple(dict.fromkeys(filter(None, map(text, values))))
+
+
 def paragraphs(value: Scalar) -> str:
     """A value as text that may have several lines; "" for null."""
     lines = text_lines(value)

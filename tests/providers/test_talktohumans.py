@@ -30,7 +30,7 @@ ROW: dict[str, Any] = {
     "app_url": "https://www.talktohumans.app/contacts/501",
     "about": "One.\n\nTwo.",
     "tags": [{"name": "Follow up"}, {"name": None}],
-    "languages": [{"language": "German"}],
+    "languages": [{"language": "German"}, {"language": "German "}],
     "experiences": [
         {"is_current": False, "company_name": "Old Ltd", "title": "Rep", "start_at": "2015", "end_at": "2019"},
         {

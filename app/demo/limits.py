@@ -47,7 +47,7 @@ class TokenBucket:
         if self._at is not None:
             self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
         self._at = now
-        if self._tokens < 1:
+        if self._tokens < 1 - 1e-6:  # the clock's fractions do not add up exactly
             return False
         self._tokens -= 1
         return True

@@ -69,6 +69,13 @@ class Relation:
         return "" if self.is_sparse else f"{city.name}, {city.region}, {city.country}"
 
     @property
+    def companies(self) -> tuple[Company, ...]:
+        """The employers that the row shows, the present one first."""
+        if self.is_sparse:
+            return ()
+        return tuple(company for company in (self.person.company, self.person.past) if company)
+
+    @property
     def shows_headline(self) -> bool:
         """Whether the row has a headline."""
         return not self.is_sparse and not self.person.chance("no headline", 5)

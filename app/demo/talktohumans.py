@@ -223,13 +223,13 @@ def _query(value: str) -> Match:
         index = index_of_handle(slug)
         return lambda relation: relation.person.index == index and slug == linkedin_handle(relation.person)
     words = fold(value).split()
-    return lambda relation: _contains(words, _short_text(relation.person))
+    return lambda relation: _contains(words, _short_text(relation))
 
 
-def _short_text(person: Person) -> str:
-    return (
-        f"{name_at(person, _HERE).folded} {_folded_headline(person)} {linkedin_handle(person)} {linkedin_url(person)}"
-    )
+def _short_text(relation: Relation) -> str:
+    person = relation.person
+    headline = "" if relation.is_sparse else _folded_headline(person)
+    return f"{name_at(person, _HERE).folded} {headline} {linkedin_handle(person)} {linkedin_url(person)}"
 
 
 def _folded_headline(person: Person) -> str:
@@ -239,9 +239,7 @@ def _folded_headline(person: Person) -> str:
 
 def _company_name(value: str) -> Match:
     wanted = fold(value)
-    return lambda relation: any(
-        wanted in fold(company.name) for company in (relation.person.company, relation.person.past) if company
-    )
+    return lambda relation: any(wanted in fold(company.name) for company in relation.companies)
 
 
 def _headline(value: str) -> Match:
@@ -253,17 +251,16 @@ def _search(value: str) -> Match:
     words = fold(value).split()
 
     def matches(relation: Relation) -> bool:
-        person = relation.person
-        companies = [text for c in (person.company, person.past) if c for text in (c.name, c.industry)]
+        companies = [text for company in relation.companies for text in (company.name, company.industry)]
         details = (*companies, relation.location, *relation.tags, relation.note, relation.school)
-        return _contains(words, " ".join((_short_text(person), *map(fold, details))))
+        return _contains(words, " ".join((_short_text(relation), *map(fold, details))))
 
     return matches
 
 
 def _location(value: str) -> Match:
     wanted = fold(value)
-    return lambda relation: wanted in fold(relation.location) or wanted in fold(relation.person.city.native)
+    return lambda relation: wanted in fold(relation.location)
 
 
 def _company_size(value: str) -> Match:
@@ -272,7 +269,9 @@ def _company_size(value: str) -> Match:
     number = int(band) if re.fullmatch(r"[0-9]{1,7}", band) else None
     bands = {name for name, fewest, most in HEADCOUNTS if number is not None and fewest <= number <= most}
     bands.add(band)
-    return lambda relation: relation.person.company is not None and relation.person.company.headcount in bands
+    return lambda relation: (
+        relation.person.company is not None and not relation.is_sparse and relation.person.company.headcount in bands
+    )
 
 
 def _tag(value: str) -> Match:

@@ -95,6 +95,13 @@ class ResultTabs(QTabWidget):
         tables = self.currentWidget().findChildren(ContactTable) if self.count() else []
         return tables[0] if tables else None
 
+    def export_name(self) -> str:
+        """A file name that suits the tab in front."""
+        pane = self.current_results()
+        title = f"{pane.query.provider.value} {pane.title}" if pane is not None else "bulk fetch"
+        kept = "".join(char if char.isalnum() or char in "-_" else " " for char in title)
+        return f"{' '.join(kept.split())[:60] or 'contacts'}.csv"
+
     def close_current(self) -> None:
         """Close the result tab in front and stop its search."""
         pane = self.current_results()

@@ -233,10 +233,13 @@ class FindPane(QWidget):
         pane = self._tabs.currentWidget()
         return pane if isinstance(pane, SearchPane) else None
 
-    def show_provider(self, provider: Provider) -> None:
-        """Bring a provider's search to the front, with the cursor in it."""
-        self._tabs.setCurrentWidget(self._panes[provider])
-        self._panes[provider].form.focus_first()
+    def show_provider(self, provider: Provider | None = None) -> None:
+        """Bring a provider's search to the front, or leave the one in front, and put the cursor into it."""
+        if provider is not None:
+            self._tabs.setCurrentWidget(self._panes[provider])
+        pane = self.current()
+        if pane is not None:
+            pane.form.focus_first()
 
     def reload(self) -> None:
         """Ask for every choice again: keys may be other ones."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.contact import ContactDetails, ContactEvent, Education, Experience, FieldValue, RecordKind, SourceRecord
 from app.domain.identifiers import safe_url
@@ -13,6 +13,7 @@ from app.domain.outcomes import Outcome
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING, outcome_style
+from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import plain_tool_tip, set_role, text_label
 from app.ui.wording import count, moment
 
@@ -219,10 +220,8 @@ def _outcome_row(name: str, outcome: Outcome) -> QWidget:
     layout.setSpacing(SPACING.s)
     label = text_label(name, role="muted", wrap=False)
     label.setFixedWidth(LABEL_WIDTH)
-    picture = QLabel()
-    picture.setPixmap(outcome_style(outcome).icon.pixmap(QSize(16, 16), row.devicePixelRatio()))
     layout.addWidget(label)
-    layout.addWidget(picture)
+    layout.addWidget(IconLabel(outcome_style(outcome).icon))
     layout.addWidget(text_label(outcome.label, wrap=False), 1)
     return row
 

@@ -5,12 +5,13 @@ from enum import StrEnum
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.errors import ContactScoutError, ServiceError
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING
+from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import set_role, text_label
 
 
@@ -39,7 +40,7 @@ class Banner(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run: Callable[[], None] | None = None
-        self._icon = QLabel()
+        self._icon = IconLabel(size=20)
         self._text = text_label(selectable=True)
         self._next_step = text_label(selectable=True)
         self._request = text_label(role="muted", selectable=True)
@@ -104,7 +105,7 @@ class Banner(QFrame):
         action: Callable[[], None] | None,
     ) -> None:
         set_role(self, "banner", tone.value)
-        self._icon.setPixmap(icon(tone.value, _INKS[tone]).pixmap(QSize(20, 20), self.devicePixelRatio()))
+        self._icon.set_icon(icon(tone.value, _INKS[tone]))
         for label, words in (
             (self._text, text),
             (self._next_step, next_step),

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING
+from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import set_role, text_label
 
 
@@ -33,12 +34,11 @@ class EmptyState(QWidget):
         inner = QVBoxLayout(frame)
         inner.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
         inner.setSpacing(SPACING.s)
-        picture = QLabel()
-        picture.setPixmap(icon(drawing, Ink.MUTED).pixmap(QSize(36, 36), self.devicePixelRatio()))
         self._heading = text_label(heading, role="heading")
         self._text = text_label(text, role="muted")
         centre = Qt.AlignmentFlag.AlignHCenter
-        for label in (picture, self._heading, self._text):
+        inner.addWidget(IconLabel(icon(drawing, Ink.MUTED), size=36), 0, centre)
+        for label in (self._heading, self._text):
             label.setAlignment(centre)
             inner.addWidget(label)
         if action_text and action is not None:

@@ -100,6 +100,7 @@ class IdInput(QWidget):
         self.set_text(text)
 
     def _text_changed(self) -> None:
+        self._scope.cancel("parse")
         self.parsed = None
         self._pause.start()
         self.parsed_changed.emit()

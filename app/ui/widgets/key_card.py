@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.credits import KeyCheck
 from app.domain.errors import ContactScoutError, MissingKeyError, ServiceError
@@ -14,6 +14,7 @@ from app.services.credentials import KeySource
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING
+from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import set_role, text_label
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ class KeyCard(QFrame):
         self._keyring_usable = True
         self._has_key = False
         self._deletable = False
-        self._state_icon = QLabel()
+        self._state_icon = IconLabel()
         self._where = text_label(role="muted", wrap=False)
         self.key_box = QLineEdit()
-        self._result_icon = QLabel()
+        self._result_icon = IconLabel()
         self.result = text_label(selectable=True)
         self.url_box = QLineEdit()
         set_role(self, "card")
@@ -58,11 +59,7 @@ class KeyCard(QFrame):
         status = await self._services.providers.status(self.provider)
         known = status.key_source is not KeySource.NONE
         self._where.setText(status.key_source.label)
-        self._state_icon.setPixmap(
-            icon("success" if known else "key", Ink.SUCCESS if known else Ink.MUTED).pixmap(
-                QSize(16, 16), self.devicePixelRatio()
-            )
-        )
+        self._state_icon.set_icon(icon("success" if known else "key", Ink.SUCCESS if known else Ink.MUTED))
         self._has_key = known
         self._deletable = status.key_source in (KeySource.KEYRING, KeySource.SESSION)
         self.key_box.setPlaceholderText("Enter another key to replace it" if known else "Paste the key here")
@@ -146,7 +143,7 @@ class KeyCard(QFrame):
         inks = {"success": Ink.SUCCESS, "error": Ink.DANGER}
         self._result_icon.setVisible(tone in inks)
         if tone in inks:
-            self._result_icon.setPixmap(icon(tone, inks[tone]).pixmap(QSize(16, 16), self.devicePixelRatio()))
+            self._result_icon.set_icon(icon(tone, inks[tone]))
         self.result.setText(f"{text}\n{details}" if details else text)
         self.result.setVisible(bool(text))
 

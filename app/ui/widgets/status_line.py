@@ -1,11 +1,11 @@
 """What the status bar says: the last message, what is running, and why something waits."""
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStatusBar, QWidget
 
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING
+from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import ElidedLabel, text_label
 
 
@@ -26,12 +26,10 @@ class StatusLine(QStatusBar):
         self._busy.setAccessibleName("Work is running")
         self._waiting = QWidget()
         self._waiting_text = text_label(role="warning", wrap=False)
-        picture = QLabel()
-        picture.setPixmap(icon("offline", Ink.WARNING).pixmap(QSize(16, 16), self.devicePixelRatio()))
         row = QHBoxLayout(self._waiting)
         row.setContentsMargins(SPACING.s, 0, SPACING.s, 0)
         row.setSpacing(SPACING.xs)
-        row.addWidget(picture)
+        row.addWidget(IconLabel(icon("offline", Ink.WARNING)))
         row.addWidget(self._waiting_text)
         self.addWidget(self._message, 1)
         for widget in (self._waiting, self._busy, self._running):

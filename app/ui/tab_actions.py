@@ -1,0 +1,164 @@
+"""The actions that concern the tab in front: its search, its contacts, and what is selected there."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from app.ui.actions import ActionRegistry
+from app.ui.panes.results_pane import ResultsPane
+from app.ui.result_tabs import ResultTabs
+from app.ui.widgets.contact_table import ContactTable
+
+ForContacts = Callable[[Sequence[int]], None]
+_OnTable = Callable[[ContactTable], object]
+_OnResults = Callable[[ResultsPane], object]
+
+
+class TabActions(QObject):
+    """Makes these actions, runs them on whichever tab is in front, and enables those that make sense there."""
+
+    def __init__(self, registry: ActionRegistry, tabs: ResultTabs, *, enrich: ForContacts, export: ForContacts) -> None:
+        super().__init__(registry)
+        self._registry = registry
+        self._tabs = tabs
+        self._enrich = enrich
+        self._export = export
+        self._add_export()
+        self._add_edit()
+        self._add_search()
+        self._add_contacts()
+
+    def update(self) -> None:
+        """Enable what makes sense now."""
+        table, pane = self._tabs.current_table(), self._tabs.current_results()
+        selected = len(table.selected_ids()) if table is not None else 0
+        everything = len(table.all_ids()) if table is not None else 0
+        for key in (
+            "contacts.enrich",
+            "contacts.show",
+            "contacts.linkedin",
+            "export.selected",
+            "edit.copy",
+            "edit.copy_emails",
+            "edit.copy_phones",
+        ):
+            self._registry[key].setEnabled(selected > 0)
+        for key in ("export.all", "edit.select_all"):
+            self._registry[key].setEnabled(everything > 0)
+        for key in ("edit.filter", "view.columns"):
+            self._registry[key].setEnabled(table is not None)
+        for key in ("search.more", "search.all"):
+            self._registry[key].setEnabled(pane is not None and pane.has_more and not pane.is_running)
+        self._registry["search.again"].setEnabled(pane is not None and not pane.is_running)
+        self._registry["search.stop"].setEnabled(any(each.is_running for each in self._tabs.results()))
+        self._registry["tabs.close"].setEnabled(pane is not None)
+        self._registry["export.selected"].setText(f"Export {selected:,} selected…" if selected else "Export selected…")
+        self._registry["export.all"].setText(f"Export all {everything:,} of this tab…" if everything else "Export tab…")
+
+    def _add_export(self) -> None:
+        self._on_table(
+            "export.selected",
+            "&File",
+            "Export selected…",
+            lambda table: self._export(table.selected_ids()),
+            shortcut="Ctrl+E",
+            drawing="export",
+        )
+        self._on_table(
+            "export.all",
+            "&File",
+            "Export tab…",
+            lambda table: self._export(table.all_ids()),
+            shortcut="Ctrl+Shift+E",
+            drawing="export",
+        )
+        self._registry.add_separator("&File")
+        self._registry.add(
+            "tabs.close", "&File", "Close tab", self._tabs.close_current, shortcut="Ctrl+W", drawing="close"
+        )
+
+    def _add_edit(self) -> None:
+        rows: tuple[tuple[str, str, _OnTable, str | None, str], ...] = (
+            ("edit.copy", "Copy rows", ContactTable.copy_rows, "Ctrl+Shift+C", "copy"),
+            ("edit.copy_emails", "Copy emails", ContactTable.copy_emails, None, "mail"),
+            ("edit.copy_phones", "Copy phones", ContactTable.copy_phones, None, "phone"),
+            ("edit.select_all", "Select all contacts", lambda table: table.view.selectAll(), "Ctrl+Shift+A", ""),
+            ("edit.filter", "Filter contacts", ContactTable.focus_filter, "Ctrl+F", "search"),
+        )
+        for key, text, deed, keys, drawing in rows:
+            self._on_table(key, "&Edit", text, deed, shortcut=keys, drawing=drawing)
+
+    def _add_search(self) -> None:
+        self._registry.add_separator("&Search")
+        rows: tuple[tuple[str, str, _OnResults, str, str], ...] = (
+            ("search.more", "Load more", ResultsPane.load_more, "Ctrl+L", "more"),
+            ("search.all", "Load all up to the limit", _load_all, "Ctrl+Shift+L", ""),
+            ("search.again", "Search again", ResultsPane.search_again, "Ctrl+R", "refresh"),
+        )
+        for key, text, deed, keys, drawing in rows:
+            run = partial(self._with_results, deed)
+            self._registry.add(key, "&Search", text, run, shortcut=keys, drawing=drawing)
+        self._registry.add(
+            "search.stop",
+            "&Search",
+            "Stop",
+            self._stop,
+            shortcut="Ctrl+.",
+            drawing="stop",
+            tip="Stop loading; what has arrived stays",
+        )
+
+    def _add_contacts(self) -> None:
+        self._on_table(
+            "contacts.enrich",
+            "&Contacts",
+            "Enrich…",
+            lambda table: self._enrich(table.selected_ids()),
+            shortcut="Ctrl+Shift+N",
+            drawing="enrich",
+            tip="Look up emails and phones of the selected contacts; the cost is shown first",
+        )
+        self._registry["contacts.enrich"].setIconText("Enrich…")
+        self._on_table(
+            "contacts.show", "&Contacts", "Show details", ContactTable.open_current, shortcut="Ctrl+I", drawing="person"
+        )
+        self._on_table(
+            "contacts.linkedin", "&Contacts", "Open LinkedIn profile", ContactTable.open_linkedin, drawing="link"
+        )
+        self._on_table("view.columns", "&View", "Reset columns", ContactTable.reset_columns)
+
+    def _on_table(
+        self,
+        key: str,
+        menu: str,
+        text: str,
+        deed: _OnTable,
+        *,
+        shortcut: str | None = None,
+        drawing: str = "",
+        tip: str = "",
+    ) -> None:
+        run = partial(self._with_table, deed)
+        self._registry.add(key, menu, text, run, shortcut=shortcut, drawing=drawing, tip=tip)
+
+    def _with_table(self, deed: _OnTable) -> None:
+        table = self._tabs.current_table()
+        if table is not None:
+            deed(table)
+
+    def _with_results(self, deed: _OnResults) -> None:
+        pane = self._tabs.current_results()
+        if pane is not None:
+            deed(pane)
+
+    def _stop(self) -> None:
+        """Stop the search in front, or every one when the tab in front has none that runs."""
+        current = self._tabs.current_results()
+        running = [pane for pane in self._tabs.results() if pane.is_running]
+        for pane in [current] if current is not None and current.is_running else running:
+            pane.stop()
+
+
+def _load_all(pane: ResultsPane) -> None:
+    pane.load_up_to(pane.row_limit)

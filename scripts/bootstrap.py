@@ -53,8 +53,27 @@ KEYRING_PROGRAMS = {
     "gnome-keyring": "gnome-keyring-daemon",
     "libsecret-tools": "secret-tool",
 }
-FONT_PACKAGE = "fonts-dejavu-core"
-FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
+# Qt's name of a writing system -> a small Debian package with a font for it. Names of people come in all of these;
+# without a font Qt draws boxes.
+FONTS = {
+    "Latin": "fonts-dejavu-core",
+    "Greek": "fonts-dejavu-core",
+    "Cyrillic": "fonts-dejavu-core",
+    "Arabic": "fonts-dejavu-core",
+    "Hebrew": "fonts-dejavu-core",
+    "Devanagari": "fonts-lohit-deva",
+    "Thai": "fonts-tlwg-loma-ttf",
+    "SimplifiedChinese": "fonts-wqy-zenhei",
+    "Japanese": "fonts-wqy-zenhei",
+    "Korean": "fonts-wqy-zenhei",
+}
+QT_PROBE = """
+import sys
+from PySide6 import QtGui, QtNetwork, QtWidgets
+application = QtWidgets.QApplication([])
+systems = QtGui.QFontDatabase.WritingSystem
+print(*(name for name in sys.argv[1:] if not QtGui.QFontDatabase.families(systems[name])))
+"""
 
 
 class SetupError(Exception):
@@ -164,18 +183,9 @@ def is_loadable(library: str) -> bool:
     return True
 
 
-def has_font() -> bool:
-    """Whether any outline font is installed; without one Qt draws boxes."""
-    folders = (Path(folder).expanduser() for folder in FONT_FOLDERS)
-    return any(next(folder.rglob("*.[ot]t[cf]"), None) for folder in folders)
-
-
 def missing_for_qt() -> dict[str, str]:
-    """Debian packages without which Qt does not start or draws no text, and what of each is missing."""
-    missing = {package: name for package, name in QT_LIBRARIES.items() if not is_loadable(name)}
-    if not has_font():
-        missing[FONT_PACKAGE] = "a font"
-    return missing
+    """Debian packages without which Qt does not start, and what of each is missing."""
+    return {package: name for package, name in QT_LIBRARIES.items() if not is_loadable(name)}
 
 
 def missing_for_windows() -> dict[str, str]:
@@ -188,14 +198,29 @@ def missing_for_keyring_tests() -> dict[str, str]:
     return {package: name for package, name in KEYRING_PROGRAMS.items() if not shutil.which(name)}
 
 
-def qt_start_error() -> str:
-    """Why Qt does not start off-screen in `.venv`, in its own words; "" when it does."""
-    code = "from PySide6 import QtNetwork, QtWidgets; QtWidgets.QApplication([])"
+def missing_fonts() -> dict[str, str]:
+    """Debian packages of fonts for writing systems that Qt could not draw.
+
+    Raises:
+        SetupError: Qt does not start.
+    """
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    answer = subprocess.run(
-        [str(VENV_PYTHON), "-c", code], env=environment, capture_output=True, text=True, check=False
-    )
-    return "" if answer.returncode == 0 else answer.stderr.strip() or f"exit code {answer.returncode}"
+    command = [str(VENV_PYTHON), "-c", QT_PROBE, *FONTS]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        raise SetupError(f"Qt does not start: {answer.stderr.strip() or answer.returncode}")
+    missing: dict[str, list[str]] = {}
+    for script in answer.stdout.split():
+        missing.setdefault(FONTS[script], []).append(script)
+    return {package: f"a font for {' and '.join(scripts)}" for package, scripts in missing.items()}
+
+
+def is_installed(package: str) -> bool:
+    """Whether Debian's package manager has a package; then apt cannot help."""
+    command = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    return bool(shutil.which(command[0])) and subprocess.run(
+        command, capture_output=True, text=True, check=False
+    ).stdout.startswith("installed")
 
 
 def install_system_packages(missing: dict[str, str]) -> None:
@@ -204,13 +229,13 @@ def install_system_packages(missing: dict[str, str]) -> None:
     what = f"Missing on this system: {', '.join(sorted(set(missing.values())))}."
     if not shutil.which("apt-get"):
         names = " ".join(packages)
-        raise SetupError(f"{what} Install them with your package manager; Debian has them in: {names}")
+        raise SetupError(f"{what} Install that with your package manager; Debian has it in: {names}")
     if sys.platform == "linux" and os.geteuid() == 0:
         prefix = []
     elif shutil.which("sudo") and runs(["sudo", "-n", "true"]):
         prefix = ["sudo", "-n"]
     else:
-        raise SetupError(f"{what} Install them with: sudo apt-get install {' '.join(packages)}")
+        raise SetupError(f"{what} Install that with: sudo apt-get install {' '.join(packages)}")
     say(f"Installing with apt: {' '.join(packages)} …")
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
     install = [*apt, "install", "-y", "--no-install-recommends", *packages]
@@ -220,20 +245,23 @@ def install_system_packages(missing: dict[str, str]) -> None:
     runs([*apt, "update"])
     answer = subprocess.run(install, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
-        raise SetupError(f"{what} apt could not install them:\n{(answer.stderr or answer.stdout).strip()}")
+        raise SetupError(f"{what} apt could not install that:\n{(answer.stderr or answer.stdout).strip()}")
+
+
+def bring(missing: dict[str, str]) -> None:
+    """Install what can be installed and say what cannot; whether it is a must shows when Qt starts."""
+    wanted = {package: what for package, what in missing.items() if not is_installed(package)}
+    if wanted:
+        try:
+            install_system_packages(wanted)
+        except SetupError as error:
+            say(str(error))
 
 
 def bring_system_libraries(dev: bool) -> None:
-    """Install what Qt, its windows and (for tests) a keyring need. Raises SetupError only if Qt does not start."""
-    missing = {**missing_for_qt(), **missing_for_windows(), **(missing_for_keyring_tests() if dev else {})}
-    if missing:
-        try:
-            install_system_packages(missing)
-        except SetupError as error:
-            say(str(error))
-    problem = qt_start_error()
-    if problem:
-        raise SetupError(f"Qt does not start: {problem}")
+    """Bring what Qt, its windows, its fonts and (for tests) a keyring need. Raises SetupError if Qt does not start."""
+    bring({**missing_for_qt(), **missing_for_windows(), **(missing_for_keyring_tests() if dev else {})})
+    bring(missing_fonts())
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ from app.exchange.enriched import PersonResult, write_enrich_outcomes, write_enr
 from app.services.enrichment import IN_QUEUE, OWNED, EnrichmentPlan
 
 NOT_SUBMITTED = (BatchState.DRAFT, BatchState.RESERVED, BatchState.SUBMITTING)
-NOT_QUEUED = "Not asked for, because the person is in the queue for another field. Run it again later."
+NOT_QUEUED = "Not asked for."
 
 
 async def enrich(services: Services, arguments: argparse.Namespace, console: Console) -> int:
@@ -93,9 +93,10 @@ async def _queue(
 
 async def _runs_that_hold(services: Services, table: PeopleTable, plan: EnrichmentPlan) -> set[int]:
     """Earlier runs that hold people of this file: their results are taken or waited for instead of bought again."""
-    held_back = {row.row for row in plan.ineligible if row.reason in (IN_QUEUE, OWNED)}
-    keys = {table.person(row).person_key for row in table.rows if row.row in held_back}
-    missing = {(key, field) for key in keys for field in plan.fields}
+    cannot_go = {row.row for row in plan.ineligible if row.reason not in (IN_QUEUE, OWNED)}
+    keys = {table.person(row).person_key for row in table.rows if row.row not in cannot_go}
+    sent = {(person.person_key, field) for person, wanted in plan.sent for field in wanted}
+    missing = {(key, field) for key in keys for field in plan.fields} - sent
     found: set[int] = set()
     for run in await services.enrichment.runs():
         if not missing:

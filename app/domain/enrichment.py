@@ -22,6 +22,11 @@ class EnrichField(StrEnum):
     EMAILS = "emails"
     PHONES = "phones"
 
+    @property
+    def label(self) -> str:
+        """The field in words."""
+        return "E-mails" if self is EnrichField.EMAILS else "Phones"
+
 
 PRICES: dict[EnrichField, int] = {EnrichField.EMAILS: 1, EnrichField.PHONES: 10}
 BATCH_SIZE = 100

@@ -26,6 +26,7 @@ from app.domain.enrichment import (
     EnrichmentBatch,
     EnrichmentItem,
     ItemResult,
+    Submission,
     SubmitItem,
     price,
 )
@@ -35,6 +36,7 @@ from app.domain.errors import (
     ContactScoutError,
     InvalidRequestError,
     KeyringError,
+    LibraryError,
     MissingKeyError,
     NoCreditsError,
     NotFoundError,
@@ -135,6 +137,7 @@ class EnrichmentEngine:
         self._not_found: dict[int, int] = {}
         self._capped: dict[int, CapError] = {}
         self._rows_missed: set[int] = set()
+        self._unstored: dict[int, Submission] = {}
         self._asked_again: set[int] = set()
         self.lane_note = ""
 
@@ -200,6 +203,7 @@ class EnrichmentEngine:
         Returns 0 when there may be more to do at once, else seconds until the next, None for never.
         """
         async with self._one_step:
+            await self._store_leftovers()
             return await self._step_alone(run_ids)
 
     async def _step_alone(self, run_ids: Collection[int] | None) -> float | None:
@@ -262,13 +266,27 @@ class EnrichmentEngine:
                 self._repository.unknown(batch.batch_id, "Contact Scout was closed before Tamtam answered.")
             )
             raise
-        self._journal.append(submission.request_id, batch.batch_id, self._now())
-        await asyncio.shield(
-            self._repository.submitted(
-                batch.batch_id, submission, self._now() + timedelta(seconds=self._schedule.wait(0, self._rng))
-            )
-        )
+        await asyncio.shield(self._keep_request_id(batch.batch_id, submission))
         self._all_well()
+
+    async def _keep_request_id(self, batch_id: int, submission: Submission) -> None:
+        """The one handle on paid work: in the journal first, then in the table. Either alone is enough to collect."""
+        try:
+            await asyncio.to_thread(self._journal.append, submission.request_id, batch_id, self._now())
+        except LibraryError as error:
+            log.warning("The journal could not be written: %s", error.text)
+        first_poll = self._now() + timedelta(seconds=self._schedule.wait(0, self._rng))
+        try:
+            await self._repository.submitted(batch_id, submission, first_poll)
+        except LibraryError:
+            self._unstored[batch_id] = submission
+            raise
+
+    async def _store_leftovers(self) -> None:
+        """Request ids that a full or locked disk refused to take are tried again before anything else is done."""
+        for batch_id, submission in tuple(self._unstored.items()):
+            await self._repository.submitted(batch_id, submission, self._now())
+            del self._unstored[batch_id]
 
     async def _stop_at_cap(self, batch: EnrichmentBatch, people: int, most: int) -> None:
         """The run spends no more; other runs go on."""
@@ -301,7 +319,7 @@ class EnrichmentEngine:
     async def _poll_not_found(self, batch: EnrichmentBatch, error: NotFoundError) -> None:
         tries = self._not_found[batch.batch_id] = self._not_found.get(batch.batch_id, 0) + 1
         if tries >= NOT_FOUND_TRIES:
-            await self._repository.give_up(batch.batch_id)
+            await self._repository.give_up(batch.batch_id, error.text, expired=True)
             log.warning("Enrichment batch %d is no longer known to the provider", batch.batch_id)
             return
         await self._repository.polled(batch.batch_id, self._next_poll(batch), note=error.text)

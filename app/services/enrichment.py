@@ -54,16 +54,23 @@ class Ineligible:
 class EnrichmentPlan:
     """What a click on “Enrich” would do.
 
-    `people` will be sent, and `rows` are their rows, counted from 1 in the order given. `balance_left` is None when
-    the provider could not be asked.
+    `people` will be sent, `rows` are their rows, counted from 1 in the order given, and `wanted` is what is asked of
+    each: less than `fields` where a value is owned already. `balance_left` is None when the provider could not be
+    asked.
     """
 
     fields: frozenset[EnrichField]
     people: tuple[PersonInput, ...]
     rows: tuple[int, ...]
+    wanted: tuple[frozenset[EnrichField], ...]
     ineligible: tuple[Ineligible, ...]
     estimate: Estimate
     balance_left: int | None
+
+    @property
+    def sent(self) -> tuple[tuple[PersonInput, frozenset[EnrichField]], ...]:
+        """Who will be sent, with what is asked of each."""
+        return tuple(zip(self.people, self.wanted, strict=True))
 
 
 class EnrichmentService:
@@ -83,6 +90,7 @@ class EnrichmentService:
         self._repository = repository
         self._library = library
         self._changes = changes
+        self._journal = journal
         self._engine = EnrichmentEngine(repository, journal, self._open_lane, changes, schedule=schedule)
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe = changes.subscribe(self._on_change)
@@ -100,17 +108,14 @@ class EnrichmentService:
     async def plan_contacts(self, contact_ids: Sequence[int], fields: Collection[EnrichField]) -> EnrichmentPlan:
         """A plan for contacts of the library. Values they have already are not bought again."""
         rows = await self._library.rows(contact_ids)
-        people = [_person_of(row) for row in rows]
-        owned = {
-            number: OWNED
-            for number, row in enumerate(rows, start=1)
-            if all(row.email if field is EnrichField.EMAILS else row.phone for field in fields)
-        }
-        return await self._plan(people, frozenset(fields), owned)
+        owned = [
+            {field for field in fields if (row.email if field is EnrichField.EMAILS else row.phone)} for row in rows
+        ]
+        return await self._plan([_person_of(row) for row in rows], frozenset(fields), owned)
 
     async def plan_people(self, people: Sequence[PersonInput], fields: Collection[EnrichField]) -> EnrichmentPlan:
-        """A plan for people typed or read from a file."""
-        return await self._plan(people, frozenset(fields), {})
+        """A plan for people typed or read from a file. What was bought for them before is not bought again."""
+        return await self._plan(people, frozenset(fields), [set() for _ in people])
 
     async def enqueue(self, plan: EnrichmentPlan, *, cap: int, origin: str) -> int:
         """Queue a plan's people; the worker buys them. Returns the run's id.
@@ -126,13 +131,15 @@ class EnrichmentService:
                 f"This could cost {plan.estimate.maximum} credits, more than the cap of {cap}.",
                 next_step="Raise the cap or choose fewer people or fields.",
             )
-        run_id = await self._repository.create_run(plan.people, plan.fields, cap=cap, origin=origin)
+        run_id = await self._repository.create_run(
+            plan.people, plan.fields, cap=cap, origin=origin, row_numbers=plan.rows, wanted=plan.wanted
+        )
         self._engine.wake()
         return run_id
 
     async def recover(self) -> None:
         """At start, before the worker: what a killed program left in the middle of a submit is classified."""
-        await self._repository.recover()
+        await self._repository.recover(await asyncio.to_thread(self._journal.entries))
 
     def start(self) -> None:
         """Start the worker; it resumes what is open by itself."""
@@ -208,40 +215,45 @@ class EnrichmentService:
             self._engine.wake()
 
     async def _plan(
-        self, people: Sequence[PersonInput], fields: frozenset[EnrichField], held_back: dict[int, str]
+        self, people: Sequence[PersonInput], fields: frozenset[EnrichField], owned: Sequence[set[EnrichField]]
     ) -> EnrichmentPlan:
         if not fields:
             raise InputError("Choose e-mails, phones, or both.")
         in_queue = await self._repository.open_person_keys()
-        kept: list[PersonInput] = []
-        rows: list[int] = []
+        keys = {person.person_key for person in people}
+        bought = {field: await self._repository.bought(keys, field) for field in fields}
+        sent: list[tuple[int, PersonInput, frozenset[EnrichField]]] = []
         ineligible: list[Ineligible] = []
+        excluded: Counter[str] = Counter()
         seen: set[str] = set()
-        for number, person in zip(count(1), people):
+        for number, person, has in zip(count(1), people, owned):
             key = person.person_key
-            reason = held_back.get(number) or missing_for_enrichment(person)
+            has_now = has | {field for field in fields if key in bought[field]}
+            waiting = {field for field in fields - has_now if (key, field) in in_queue}
+            wanted = fields - has_now - waiting
+            reason = missing_for_enrichment(person) if wanted else (IN_QUEUE if waiting else OWNED)
             if not reason and key in seen:
                 reason = DUPLICATE
-            if not reason and any((key, field) in in_queue for field in fields):
-                reason = IN_QUEUE
             if reason:
                 name = f"{person.first_name} {person.last_name}".strip() or person.company_name
                 ineligible.append(Ineligible(name, reason, number, person.contact_id))
+                excluded[reason] += 1
                 continue
+            excluded.update(f"{field.label} already in the library." for field in has_now)
             seen.add(key)
-            kept.append(replace(person, domain=normalise_domain(person.domain)))
-            rows.append(number)
+            sent.append((number, replace(person, domain=normalise_domain(person.domain)), wanted))
         return EnrichmentPlan(
-            fields,
-            tuple(kept),
-            tuple(rows),
-            tuple(ineligible),
-            await self._estimate(len(kept), fields, ineligible),
-            await self.refresh_balance(),
+            fields=fields,
+            people=tuple(person for _, person, _ in sent),
+            rows=tuple(number for number, _, _ in sent),
+            wanted=tuple(wanted for _, _, wanted in sent),
+            ineligible=tuple(ineligible),
+            estimate=await self._estimate([wanted for _, _, wanted in sent], fields, excluded),
+            balance_left=await self.refresh_balance(),
         )
 
     async def _estimate(
-        self, people: int, fields: frozenset[EnrichField], ineligible: Sequence[Ineligible]
+        self, wanted: Sequence[frozenset[EnrichField]], fields: frozenset[EnrichField], excluded: Counter[str]
     ) -> Estimate:
         likely = 0.0
         samples = []
@@ -249,14 +261,14 @@ class EnrichmentService:
             found, finished = await self._repository.hit_rate(field)
             samples.append(finished)
             if finished:
-                likely += people * PRICES[field] * found / finished
+                likely += sum(field in asked for asked in wanted) * PRICES[field] * found / finished
         sample = min(samples, default=0)
         return Estimate(
             low=0,
-            maximum=people * price(fields),
+            maximum=sum(price(asked) for asked in wanted),
             likely=round(likely) if sample >= SMALLEST_SAMPLE else None,
             sample_size=sample,
-            excluded=dict(Counter(row.reason for row in ineligible)),
+            excluded=dict(excluded),
         )
 
 

@@ -14,10 +14,23 @@ from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.credits import Account, BalanceLine, KeyCheck
 from app.domain.errors import ContactScoutError, InputError, KeyringError, MissingKeyError, ServiceError
 from app.domain.provider import Provider
-from app.providers.capabilities import ProviderService, SupportsAccounts, SupportsBalance, SupportsKeyCheck
+from app.providers.capabilities import (
+    ProviderService,
+    SupportsAccounts,
+    SupportsBalance,
+    SupportsEnrichment,
+    SupportsKeyCheck,
+)
 from app.providers.client import validate_base_url
 from app.providers.limits import Limiter
-from app.providers.registry import DEFAULT_BASE_URLS, build_service, build_ssl_context, new_limiter, supports
+from app.providers.registry import (
+    DEFAULT_BASE_URLS,
+    build_service,
+    build_ssl_context,
+    new_limiter,
+    service_class,
+    supports,
+)
 from app.services.credentials import CredentialService, KeySource
 from app.storage.settings import SettingsStore
 
@@ -153,7 +166,7 @@ class ProviderDirectory:
             provider=provider,
             key_source=source,
             pace=limiter.status().text if limiter else "",
-            credits=_credits_text(self._balances.get(provider, ())),
+            credits=self._credits_text(provider),
             last_error=error,
         )
 
@@ -224,6 +237,13 @@ class ProviderDirectory:
             ssl_context=self._ssl_context,
         )
 
+    def _credits_text(self, provider: Provider) -> str:
+        lines = self._balances.get(provider, ())
+        if supports(provider, SupportsEnrichment):
+            kind = service_class(provider).enrichment_credit_kind
+            lines = tuple(line for line in lines if line.kind == kind)
+        return f"{sum(line.remaining for line in lines):,} credits left" if lines else ""
+
     async def _noting_errors(self, provider: Provider, call: Callable[[], Awaitable[_R]]) -> _R:
         try:
             result = await call()
@@ -232,10 +252,3 @@ class ProviderDirectory:
             raise
         self.note_error(provider, None)
         return result
-
-
-def _credits_text(lines: tuple[BalanceLine, ...]) -> str:
-    if not lines:
-        return ""
-    remaining = sum(line.remaining for line in lines)
-    return f"{remaining:,} credits left"

@@ -22,11 +22,10 @@ PROVIDER = Provider.TAMTAM
 def insert_batch(
     conn: Connection,
     run_id: int,
-    numbered: Sequence[tuple[int, PersonInput]],
-    fields: Collection[EnrichField],
+    numbered: Sequence[tuple[int, PersonInput, Collection[EnrichField]]],
     at: datetime,
 ) -> None:
-    """Add a draft of these people, each with its row number, and a fresh client key for each."""
+    """Add a draft of these people, each with its row number and what is asked of it, and a fresh client key."""
     batch_id = scalar(
         conn,
         "INSERT INTO enrichment_batch (run_id, state, item_count, created_at, updated_at)"
@@ -34,7 +33,7 @@ def insert_batch(
         (run_id, len(numbered), stamp(at), stamp(at)),
     )
     _record(conn, batch_id, at, None, BatchState.DRAFT)
-    for number, person in numbered:
+    for number, person, fields in numbered:
         item_id = scalar(
             conn,
             "INSERT INTO enrichment_item (run_id, batch_id, row, client_key, person_key, contact_id, first_name,"

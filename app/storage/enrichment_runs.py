@@ -110,24 +110,29 @@ class EnrichmentRepository:
         origin: str,
         batch_size: int = BATCH_SIZE,
         row_numbers: Sequence[int] | None = None,
+        wanted: Sequence[Collection[EnrichField]] | None = None,
     ) -> int:
         """Queue people, cut into draft batches in their order; returns the run's id.
 
         Args:
             people: Distinct people, none of them in `open_person_keys`.
-            fields: What is asked for each of them.
+            fields: What the run asks for.
             cap: The most credits the run may spend.
             origin: Where it came from, in words.
             batch_size: People per submit.
             row_numbers: The number each person goes by, such as its row in a file; counted from 1 by default.
+            wanted: What is asked of each person, where that is less than `fields`.
 
         Raises:
             LibraryError: Somebody is queued already; nothing was queued.
         """
         numbers = range(1, len(people) + 1) if row_numbers is None else row_numbers
+        numbered = list(zip(numbers, people, wanted or [fields] * len(people), strict=True))
 
         def work(conn: Connection) -> int:
-            moves.refuse_if_open(conn, [(person.person_key, field) for person in people for field in fields])
+            moves.refuse_if_open(
+                conn, [(person.person_key, field) for _, person, wanted in numbered for field in wanted]
+            )
             at = self._now()
             run_id = int(scalar(conn, "INSERT INTO run (kind) VALUES ('enrichment') RETURNING run_id"))
             conn.execute(
@@ -135,9 +140,8 @@ class EnrichmentRepository:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (run_id, moves.PROVIDER, stamp(at), join_fields(fields), cap, origin),
             )
-            numbered = list(zip(numbers, people, strict=True))
             for start in range(0, len(numbered), batch_size):
-                moves.insert_batch(conn, run_id, numbered[start : start + batch_size], fields, at)
+                moves.insert_batch(conn, run_id, numbered[start : start + batch_size], at)
             return run_id
 
         return await self._database.write(work, announce=_enrichment_changed)

@@ -125,15 +125,17 @@ def test_the_same_file_again_waits_for_the_run_in_progress(
     assert not {"queued", "in_flight"} & {line["outcome"] for line in read_rows(tmp_path / "outcomes.csv")}
 
 
-def test_a_field_that_has_to_wait_for_another_run_is_told(
+def test_a_field_another_run_waits_for_is_waited_for_and_not_bought_again(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
     people = some_people(demo_server, tmp_path, 3)
     assert enrich(program, people, "--yes", "--no-wait").code == 0
-    assert enrich(program, people, "--yes", fields="emails,phones").code == 3
-    phones = [line for line in read_rows(tmp_path / "outcomes.csv") if line["field"] == "phones"]
-    assert {line["outcome"] for line in phones} == {"failed"}
-    assert all("Run it again later" in line["reason"] for line in phones)
+    enrich(program, people, "--yes", fields="emails,phones")
+    outcomes = read_rows(tmp_path / "outcomes.csv")
+    assert len(outcomes) == 6
+    assert not {line["outcome"] for line in outcomes} & {"queued", "in_flight"}
+    assert [submit["fields"] for submit in demo_server.ledger()["submits"]] == [["emails"], ["phones"]]
+    assert demo_server.ledger()["totals"]["paid_twice"] == []
 
 
 def test_a_submit_whose_answer_was_lost_is_unknown_and_not_sent_again(

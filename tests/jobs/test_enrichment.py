@@ -23,6 +23,7 @@ from app.domain.errors import (
     CapError,
     Finding,
     InvalidRequestError,
+    LibraryError,
     MissingKeyError,
     NetworkError,
     NoCreditsError,
@@ -494,3 +495,58 @@ def test_the_body_hash_knows_what_is_asked_for() -> None:
     first = SubmitItem("k", person("Hit"), EMAILS)
     assert body_hash([first]) == body_hash([SubmitItem("k", person("Hit"), EMAILS)])
     assert body_hash([first]) != body_hash([SubmitItem("k", person("Hit"), BOTH)])
+
+
+class StubbornJournal(RequestJournal):
+    """A journal on a full disk."""
+
+    def append(self, request_id: str, batch_id: int, at: datetime) -> None:
+        raise LibraryError("The journal of paid requests cannot be written.")
+
+
+async def test_a_journal_that_cannot_be_written_does_not_cost_the_request_id(
+    desk: Desk, expected_log: Callable[[str], None]
+) -> None:
+    expected_log("journal could not be written")
+    desk.engine._journal = StubbornJournal(desk.journal_path)
+    run_id = await desk.queue(person("Hit"))
+    await desk.engine.drain()
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+
+
+async def test_a_request_id_the_disk_refused_is_stored_as_soon_as_it_takes_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted = desk.runs.submitted
+
+    async def full_disk(*_: object) -> None:
+        monkeypatch.setattr(desk.runs, "submitted", submitted)
+        raise LibraryError("The disk is full; nothing was changed.")
+
+    monkeypatch.setattr(desk.runs, "submitted", full_disk)
+    run_id = await desk.queue(person("Hit"))
+    with pytest.raises(LibraryError):
+        await desk.engine.drain()
+    assert await desk.states(run_id) == [BatchState.SUBMITTING]
+    assert "request-1" in desk.journal_path.read_text()
+    desk.engine.wake()
+    await desk.engine.drain()
+    assert len(desk.provider.submits) == 1
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+
+
+async def test_killed_after_the_journal_line_the_next_start_collects(desk: Desk) -> None:
+    run_id = await desk.queue(person("Hit"))
+    batch_id = (await desk.runs.run(run_id)).batches[0].batch_id
+    await desk.runs.reserve(batch_id, 1, fingerprint(desk.key))
+    await desk.runs.begin_submit(batch_id, "hash")
+    items = await desk.runs.items(batch_id=batch_id)
+    accepted = await desk.provider.submit_enrichment(
+        [SubmitItem(item.client_key, item.person, item.fields) for item in items]
+    )
+    journal = RequestJournal(desk.journal_path)
+    journal.append(accepted.request_id, batch_id, desk.clock())
+    assert await desk.runs.recover(journal.entries()) == []
+    await desk.restart().drain()
+    assert len(desk.provider.submits) == 1
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}

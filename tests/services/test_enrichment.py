@@ -115,3 +115,34 @@ async def test_a_wrong_key_blocks_the_queue_and_a_right_one_frees_it(services: S
     await services.enrichment.drain([run_id])
     assert not (await services.enrichment.run(run_id)).is_open
     assert services.enrichment.lane_note == ""
+
+
+async def test_the_same_file_twice_buys_only_what_was_not_found_before(services: Services, data: DemoData) -> None:
+    given = people(data, 40)
+    first = await services.enrichment.plan_people(given, BOTH)
+    run_id = await services.enrichment.enqueue(first, cap=1000, origin="people.csv")
+    await services.enrichment.drain([run_id])
+    found = {
+        (item.person.person_key, field)
+        for item in await services.enrichment.items(run_id)
+        for field, result in item.outcomes.items()
+        if result.outcome is Outcome.FOUND
+    }
+    again = await services.enrichment.plan_people(given, BOTH)
+    asked = {(person.person_key, field) for person, wanted in again.sent for field in wanted}
+    assert asked.isdisjoint(found)
+    assert asked | found == {(person.person_key, field) for person in first.people for field in BOTH}
+    assert again.estimate.maximum < first.estimate.maximum
+    assert "E-mails already in the library." in again.estimate.excluded
+
+
+async def test_a_contact_with_an_address_is_asked_for_its_phone_only(services: Services, data: DemoData) -> None:
+    run_id = await services.enrichment.enqueue(
+        await services.enrichment.plan_people(people(data, 30), EMAILS), cap=100, origin="test"
+    )
+    await services.enrichment.drain([run_id])
+    owners = [item.person.contact_id or 0 for item in await services.enrichment.items(run_id) if item.emails]
+    without_phone = [row.contact_id for row in await services.library.rows(owners) if not row.phone]
+    plan = await services.enrichment.plan_contacts(without_phone, BOTH)
+    assert set(plan.wanted) == {frozenset({EnrichField.PHONES})}
+    assert plan.estimate.maximum == 10 * len(plan.people)

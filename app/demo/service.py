@@ -1,6 +1,7 @@
 """What every service has to say for itself, and the gate each of its requests goes through."""
 
 import asyncio
+import os
 import socket
 import struct
 from abc import ABC, abstractmethod
@@ -18,12 +19,18 @@ from app.domain.provider import Provider
 HANG_UP = "contact_scout.transport"
 """Name of the ASGI extension under which our server hands out a connection's transport."""
 
+# Close with a reset: on, after no time. Windows has two short integers, other systems two of usual size.
+_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+
 _PORTAL = """<!doctype html><html><head><title>Guest network</title></head>
 <body><h1>Welcome</h1><p>Please accept the terms of use.</p></body></html>"""
 
 
-class ConnectionDroppedError(ConnectionError):
-    """A scripted fault closed the connection; raised where there is no connection to close (in-process)."""
+class ConnectionDroppedError(TimeoutError):
+    """A scripted fault withholds the answer; raised where there is no connection to close (in-process).
+
+    A `TimeoutError`, because that is what an HTTP client reports when an answer never comes.
+    """
 
 
 class Service(ABC):
@@ -84,7 +91,7 @@ class HangUp(Response):
             raise ConnectionDroppedError("The demo server closed the connection without an answer")
         connection = transport.get_extra_info("socket")
         if self._reset and connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
         transport.abort()
         while (await receive())["type"] != "http.disconnect":
             pass

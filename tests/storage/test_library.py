@@ -58,6 +58,13 @@ async def test_the_same_answer_again_only_refreshes_the_date(library: LibraryRep
     assert details.row.fetched_at == LATER
 
 
+async def test_an_older_answer_that_comes_late_does_not_turn_the_date_back(library: LibraryRepository) -> None:
+    record = make_record("1", at=LATER)
+    (contact,) = await library.save([record])
+    await library.save([replace(record, fetched_at=NOON)])
+    assert (await library.details(contact)).row.fetched_at == LATER
+
+
 async def test_a_changed_answer_is_kept_beside_the_old_one(library: LibraryRepository) -> None:
     (contact,) = await library.save([make_record("1", job_title="Clerk")])
     await library.save([make_record("1", job_title="Countess", at=LATER)])

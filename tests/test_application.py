@@ -79,9 +79,9 @@ def warnings_of(profile: Path) -> list[str]:
 @needs_signals
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_the_program_at_once_without_a_warning(tmp_path: Path, number: signal.Signals) -> None:
-    program = await Program.start("-m", "app", "--demo", "--profile", str(tmp_path))
-    await program.until_logged(tmp_path / LOG, "started")
-    ended = await program.ended(number)
+    async with Program("-m", "app", "--demo", "--profile", str(tmp_path)) as program:
+        await program.until_logged(tmp_path / LOG, "started")
+        ended = await program.ended(number)
     assert (ended.code, ended.out, ended.err) == (0, "", "")
     assert ended.seconds < STOP_SECONDS
     assert warnings_of(tmp_path) == []
@@ -89,13 +89,13 @@ async def test_a_signal_ends_the_program_at_once_without_a_warning(tmp_path: Pat
 
 @needs_signals
 async def test_a_profile_in_use_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    first = await Program.start("-m", "app", "--demo", "--profile", str(tmp_path))
-    await first.until_logged(tmp_path / LOG, "started")
-    second = await run_python("-m", "app", "--demo", "--profile", str(tmp_path))
+    async with Program("-m", "app", "--demo", "--profile", str(tmp_path)) as first:
+        await first.until_logged(tmp_path / LOG, "started")
+        second = await run_python("-m", "app", "--demo", "--profile", str(tmp_path))
+        assert (await first.ended(signal.SIGTERM)).code == 0
     assert second.code == 2
     assert second.err.startswith("contact-scout: Contact Scout is already open on this profile.")
     assert second.err.count("\n") == 1
-    assert (await first.ended(signal.SIGTERM)).code == 0
     assert warnings_of(tmp_path) == []
 
 
@@ -264,8 +264,7 @@ async def test_signals_are_polled_where_the_loop_cannot_wait_for_them(tmp_path: 
 def not_implemented(self, *arguments):
     raise NotImplementedError
 
-qt = application.QApplication([])  # a loop made now, so that only the signals of the run are refused
-application.create_loop(qt).close()
+qt = application.QApplication([])
 from app.qtbridge.loop import AccurateEventLoop
 AccurateEventLoop.add_signal_handler = not_implemented
 application._create_application = application.QApplication.instance

@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -23,25 +22,36 @@ class Ended(NamedTuple):
     err: str
 
 
-@dataclass
 class Program:
-    """A running process."""
+    """A running process; leaving the context kills it when it still runs.
+
+    `async with Program("-m", "app") as program:` starts Python with these arguments.
+    """
 
     process: asyncio.subprocess.Process
 
-    @classmethod
-    async def start(cls, *arguments: str, **environment: str) -> Self:
-        """Start Python with these arguments: `-m app …` or `-c SCRIPT`."""
-        process = await asyncio.create_subprocess_exec(
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        self._arguments = arguments
+        self._environment = environment
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        self.process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *arguments,
+            *self._arguments,
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, **self._environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        return cls(process)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Kill what still runs."""
+        if self.process.returncode is None:
+            self.process.kill()
+            await self.process.communicate()
 
     async def until_logged(self, log_file: Path, text: str) -> None:
         """Wait until a log file holds a text; a process that ends before is a failure."""
@@ -55,17 +65,13 @@ class Program:
         started = time.monotonic()
         for number in signals:
             self.process.send_signal(number)
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                out, err = await self.process.communicate()
-        except TimeoutError:
-            self.process.kill()
-            await self.process.communicate()
-            raise
+        async with asyncio.timeout(START_SECONDS):
+            out, err = await self.process.communicate()
         assert self.process.returncode is not None
         return Ended(self.process.returncode, time.monotonic() - started, out.decode(), err.decode())
 
 
 async def run_python(*arguments: str, **environment: str) -> Ended:
     """Run Python to its end."""
-    return await (await Program.start(*arguments, **environment)).ended()
+    async with Program(*arguments, **environment) as program:
+        return await program.ended()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.domain.contact import EmailValue, PhoneValue
 from app.domain.enrichment import EnrichField, FieldResult, PersonInput
+from app.domain.identifiers import compact_phone
 from app.domain.outcomes import Outcome, combine
 from app.domain.provider import Provider
 from app.exchange.csv_reader import PeopleRow, PeopleTable
@@ -88,8 +89,8 @@ def _fresh_values(result: PersonResult) -> dict[str, str]:
         "email": best_email.address,
         "email_verdict": best_email.verdict,
         "emails": _BETWEEN_VALUES.join(email.address for email in result.emails),
-        "phone": result.phones[0].number if result.phones else "",
-        "phones": _BETWEEN_VALUES.join(phone.number for phone in result.phones),
+        "phone": compact_phone(result.phones[0].number) if result.phones else "",
+        "phones": _BETWEEN_VALUES.join(compact_phone(phone.number) for phone in result.phones),
         "outcome": result.outcome.value,
         "reason": result.reason,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.domain.contact import ContactRow
 from app.domain.errors import InputError
+from app.domain.identifiers import compact_phone
 from app.exchange.guard import GuardMode
 
 
@@ -41,7 +42,7 @@ _COLUMNS = (
     Column("company_name", lambda row: row.company_name),
     Column("company_domain", lambda row: row.company_domain),
     Column("email", lambda row: row.email),
-    Column("phone", lambda row: row.phone),
+    Column("phone", lambda row: compact_phone(row.phone)),
     Column("linkedin_url", lambda row: row.linkedin_url),
     Column("location", lambda row: row.location),
     Column("provider", lambda row: row.provider.value),

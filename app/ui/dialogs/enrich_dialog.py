@@ -55,7 +55,7 @@ class EnrichDialog(QDialog):
         self._estimate = text_label(wrap=False)
         self._basis = text_label(role="muted", wrap=False)
         self._balance = text_label(wrap=False)
-        self._cap = QSpinBox()
+        self.cap = QSpinBox()
         self._why_not = text_label(role="danger")
         self._confirm = QPushButton("Enrich")
         self._cancel = QPushButton("Cancel")
@@ -90,7 +90,7 @@ class EnrichDialog(QDialog):
 
     async def _queue(self, plan: "EnrichmentPlan") -> None:
         try:
-            self.run_id = await self._services.enrichment.enqueue(plan, cap=self._cap.value(), origin="")
+            self.run_id = await self._services.enrichment.enqueue(plan, cap=self.cap.value(), origin="")
         finally:
             self._queueing = False
             self._show()
@@ -141,9 +141,9 @@ class EnrichDialog(QDialog):
             return ""
         if not plan.people:
             return "None of these contacts can be enriched. The reasons are listed above."
-        if plan.estimate.maximum > self._cap.value():
+        if plan.estimate.maximum > self.cap.value():
             cost = count(plan.estimate.maximum, "credit")
-            return f"This could cost {cost}, more than the cap of {self._cap.value():,}. Raise the cap or choose less."
+            return f"This could cost {cost}, more than the cap of {self.cap.value():,}. Raise the cap or choose less."
         return ""
 
     # -- set-up --------------------------------------------------------------------------------------------
@@ -158,17 +158,17 @@ class EnrichDialog(QDialog):
             box.toggled.connect(self._plan_soon)
         for widget, object_name, spoken in (
             (self._table, "enrich_ineligible", "Contacts that cannot go, and why"),
-            (self._cap, "enrich_cap", "Cap in credits"),
+            (self.cap, "enrich_cap", "Cap in credits"),
             (self._confirm, "enrich_confirm", "Enrich"),
             (self._cancel, "enrich_cancel", "Cancel"),
         ):
             widget.setObjectName(object_name)
             widget.setAccessibleName(spoken)
-        self._cap.setRange(0, _MOST_CREDITS)
-        self._cap.setGroupSeparatorShown(True)
-        self._cap.setSuffix(" credits")
-        self._cap.setValue(self._services.settings.load().run_cap)
-        self._cap.valueChanged.connect(self._show)
+        self.cap.setRange(0, _MOST_CREDITS)
+        self.cap.setGroupSeparatorShown(True)
+        self.cap.setSuffix(" credits")
+        self.cap.setValue(self._services.settings.load().run_cap)
+        self.cap.valueChanged.connect(self._show)
         self._confirm.setProperty("primary", True)  # noqa: FBT003
         self._confirm.setDefault(True)
         self._confirm.clicked.connect(self._confirm_soon)
@@ -188,7 +188,7 @@ class EnrichDialog(QDialog):
         form.addRow("Estimate", self._estimate)
         form.addRow("", self._basis)
         form.addRow("Balance", self._balance)
-        form.addRow("&Cap for this run", self._cap)
+        form.addRow("&Cap for this run", self.cap)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING.s)
         buttons.addStretch()

@@ -18,7 +18,6 @@ from app.ui.refresher import Refresher
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
-from app.ui.widgets.labels import text_label
 from app.ui.wording import count, moment
 
 if TYPE_CHECKING:
@@ -49,8 +48,9 @@ class BulkFetchPane(QWidget):
         self._list_is_stale = True
         self.banner = Banner(self)
         self._form = FetchForm(services, self._scope, self.banner)
-        self.run_view = FetchRunView(services)
         self._history = QComboBox()
+        self.run_view = FetchRunView(services, self._history_line())
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._stack = QStackedWidget()
         self._refresher = Refresher(self._scope, "read bulk fetches", self._refresh)
         self._bridge = ChangeBridge(services.changes, self)
@@ -108,12 +108,14 @@ class BulkFetchPane(QWidget):
             runs = await self._services.fetching.runs()
             if self._first_read:
                 self._first_read = False
-                self._offer_unfinished(runs)
+                self._open_latest(runs)
             self._show_history(runs)
         shown_id = self._shown_id
-        self._stack.setCurrentIndex(0 if shown_id is None else 1)
         if shown_id is None:
             return
+        if self._stack.currentIndex() == 0:
+            self._stack.setCurrentIndex(1)  # from here on the outcomes need the room more than the pasted text
+            self._splitter.setSizes([self._form.minimumSizeHint().height(), self.height()])
         run = await self._services.fetching.run(shown_id)
         executing = run.run_id in self._tasks
         pace = (await self._services.providers.status(run.provider)).pace if executing else ""
@@ -123,17 +125,20 @@ class BulkFetchPane(QWidget):
         self._list_is_stale = True
         self._refresher.request()
 
-    def _offer_unfinished(self, runs: list[FetchRun]) -> None:
-        unfinished = [run for run in runs if run.state is not FetchRunState.FINISHED]
-        if not unfinished or self._shown_id is not None:
+    def _open_latest(self, runs: list[FetchRun]) -> None:
+        """At start: what is not finished is offered first, else the newest run is shown."""
+        if not runs or self._shown_id is not None:
             return
-        run = unfinished[0]
+        unfinished = [run for run in runs if run.state is not FetchRunState.FINISHED]
+        run = (unfinished or runs)[0]
         self._shown_id = run.run_id
-        self.banner.show_info(
-            f"A bulk fetch from {run.provider.label} is not finished: {run.done:,} of {count(run.total, 'ID')} done.",
-            action_text="Resume",
-            action=self._resume_shown,
-        )
+        if unfinished:
+            self.banner.show_info(
+                f"A bulk fetch from {run.provider.label} is not finished: "
+                f"{run.done:,} of {count(run.total, 'ID')} done.",
+                action_text="Resume",
+                action=self._resume_shown,
+            )
 
     def _show_history(self, runs: list[FetchRun]) -> None:
         self._history.clear()
@@ -153,18 +158,6 @@ class BulkFetchPane(QWidget):
 
     def _build(self) -> None:
         self.setObjectName("bulk_fetch_pane")
-        self._history.setObjectName("fetch_history")
-        self._history.setAccessibleName("Earlier bulk fetches")
-        self._history.setMinimumContentsLength(44)
-        self._history.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        label = QLabel("&History")
-        label.setBuddy(self._history)
-        top = QHBoxLayout()
-        top.setSpacing(SPACING.s)
-        top.addWidget(text_label("Bulk fetch", role="title"), 1)
-        top.addWidget(label)
-        top.addWidget(self._history)
-
         empty = EmptyState(
             "list",
             "No bulk fetch is shown",
@@ -172,20 +165,18 @@ class BulkFetchPane(QWidget):
         )
         self._stack.addWidget(empty)
         self._stack.addWidget(self.run_view)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.setObjectName("fetch_splitter")
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(SPACING.m)
-        splitter.addWidget(self._form)
-        splitter.addWidget(self._stack)
-        splitter.setStretchFactor(0, 2)
-        splitter.setStretchFactor(1, 3)
+        self._splitter.setObjectName("fetch_splitter")
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(SPACING.m)
+        self._splitter.addWidget(self._form)
+        self._splitter.addWidget(self._stack)
+        self._splitter.setStretchFactor(0, 2)
+        self._splitter.setStretchFactor(1, 3)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.l, SPACING.m, SPACING.l, SPACING.m)
         column.setSpacing(SPACING.m)
-        column.addLayout(top)
         column.addWidget(self.banner)
-        column.addWidget(splitter, 1)
+        column.addWidget(self._splitter, 1)
 
         self._history.activated.connect(self._open_earlier)
         self._form.created.connect(self._execute)
@@ -198,6 +189,22 @@ class BulkFetchPane(QWidget):
         self.run_view.enrich_requested.connect(self.enrich_requested)
         self.run_view.export_requested.connect(self.export_requested)
         self.run_view.copied.connect(lambda number: self.banner.show_success(f"Copied {count(number, 'ID')}."))
+
+    def _history_line(self) -> QWidget:
+        self._history.setObjectName("fetch_history")
+        self._history.setAccessibleName("Earlier bulk fetches")
+        self._history.setToolTip("Earlier bulk fetches; choose one to see its outcomes")
+        self._history.setMinimumContentsLength(30)
+        self._history.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        label = QLabel("&History")
+        label.setBuddy(self._history)
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, SPACING.xs)
+        row.setSpacing(SPACING.s)
+        row.addWidget(label)
+        row.addWidget(self._history)
+        return line
 
     def _pause_shown(self) -> None:
         task = self._tasks.get(self._shown_id) if self._shown_id is not None else None

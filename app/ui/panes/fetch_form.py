@@ -130,8 +130,8 @@ class FetchForm(QWidget):
     def _provider_changed(self) -> None:
         fetching = self._services.fetching
         self._banner.clear()
-        self._account.clear()
         self._ids.set_kind(fetching.id_kind(self.provider))
+        self._account.clear()
         needs_account = fetching.needs_account(self.provider)
         self._account_label.setVisible(needs_account)
         self._account.setVisible(needs_account)
@@ -198,15 +198,18 @@ class FetchForm(QWidget):
             self._account.addItem(name, account_id)
 
     def _plan_soon(self) -> None:
+        # No plan outlives what it was made for: another service, account or text means another plan.
+        self._scope.cancel("plan")
         self._plan = None
         self._show()
         parsed = self._ids.parsed
         if parsed is not None and parsed.valid:
-            self._scope.replace("plan", self._make_plan(parsed.valid))
+            account_id = self._account.currentData() or ""
+            self._scope.replace("plan", self._make_plan(self.provider, parsed.valid, account_id))
 
-    async def _make_plan(self, ids: tuple[str, ...]) -> None:
+    async def _make_plan(self, provider: Provider, ids: tuple[str, ...], account_id: str) -> None:
         try:
-            self._plan = await self._services.fetching.plan(self.provider, ids, self._account.currentData() or "")
+            self._plan = await self._services.fetching.plan(provider, ids, account_id)
         except ContactScoutError as error:
             self._banner.show_error(error)
         self._show()

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 
+_LEAST_HEIGHT = 96
+
+
 def run_state_text(run: FetchRun, *, executing: bool) -> str:
     """Where a run stands: whatever is neither finished nor executed by this window waits for “Resume”."""
     if run.state is FetchRunState.FINISHED:
@@ -38,6 +41,8 @@ def run_state_text(run: FetchRun, *, executing: bool) -> str:
 
 class FetchRunView(QWidget):
     """Shows a run as its owner hands it over; the buttons only announce what the rep wants.
+
+    `history`, the owner's way to other runs, stands beside the tabs.
 
     Signals:
         pause_requested, resume_requested, retry_requested: For the run shown.
@@ -54,9 +59,10 @@ class FetchRunView(QWidget):
     contact_activated = Signal(int)
     copied = Signal(int)
 
-    def __init__(self, services: "Services", parent: QWidget | None = None) -> None:
+    def __init__(self, services: "Services", history: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._services = services
+        self._history = history
         self._run: FetchRun | None = None
         self._shown_contacts: list[int] = []
         self.model = IdOutcomeModel(self)
@@ -192,6 +198,7 @@ class FetchRunView(QWidget):
         page.setSpacing(SPACING.s)
         page.addLayout(filters)
         page.addWidget(self._table, 1)
+        self._tabs.setCornerWidget(self._history)
         self._tabs.addTab(outcomes, "Outcome per ID")
         found = QWidget()
         below = QVBoxLayout(found)
@@ -202,9 +209,12 @@ class FetchRunView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING.s)
+        state = QHBoxLayout()
+        state.setSpacing(SPACING.m)
+        state.addWidget(self._progress, 1)
+        state.addWidget(self._counts, 2)
         column.addLayout(head)
-        column.addWidget(self._progress)
-        column.addWidget(self._counts)
+        column.addLayout(state)
         column.addWidget(self._tabs, 1)
 
         self._pause.clicked.connect(self.pause_requested)
@@ -241,6 +251,7 @@ class FetchRunView(QWidget):
 
     def _set_up_table(self) -> None:
         self._table.setModel(self.model)
+        self._table.setMinimumHeight(_LEAST_HEIGHT)
         self._table.setSortingEnabled(True)
         self._table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self._table.setTabKeyNavigation(False)

@@ -15,6 +15,7 @@ from app.ui.widgets.labels import text_label
 from app.ui.wording import count
 
 _PAUSE_MS = 150
+_LEAST_HEIGHT = 84
 
 
 class _PasteBox(QPlainTextEdit):
@@ -59,6 +60,7 @@ class IdInput(QWidget):
         self.box.setObjectName("fetch_ids")
         self.box.setAccessibleName("IDs to fetch")
         self.box.setTabChangesFocus(True)
+        self.box.setMinimumHeight(_LEAST_HEIGHT)
         self.box.textChanged.connect(self._text_changed)
         self.box.file_dropped.connect(self.file_dropped)
         self._summary = text_label(role="heading")
@@ -130,6 +132,8 @@ class IdInput(QWidget):
 
     def _set_up_table(self) -> None:
         self._table.setModel(self._unreadable)
+        self._table.setMinimumHeight(0)
+        self._table.horizontalHeader().setHighlightSections(False)
         self._table.setObjectName("fetch_unreadable")
         self._table.setAccessibleName("Unreadable IDs")
         self._table.verticalHeader().hide()
@@ -148,8 +152,8 @@ class IdInput(QWidget):
         preview = QFrame()
         preview.setProperty("card", True)  # noqa: FBT003
         column = QVBoxLayout(preview)
-        column.setContentsMargins(SPACING.m, SPACING.m, SPACING.m, SPACING.m)
-        column.setSpacing(SPACING.s)
+        column.setContentsMargins(SPACING.m, SPACING.s, SPACING.m, SPACING.s)
+        column.setSpacing(SPACING.xs)
         column.addWidget(self._summary)
         column.addWidget(self._detail)
         column.addWidget(self._table, 1)

@@ -82,6 +82,15 @@ async def test_rows_of_a_file_keep_their_numbers(queue: EnrichmentRepository) ->
     assert [item.row for item in await queue.items(run_id=run_id)] == [3, 9]
 
 
+async def test_each_person_is_asked_only_for_what_is_wanted_of_them(queue: EnrichmentRepository) -> None:
+    run_id = await queue.create_run(
+        [make_person(1), make_person(2)], BOTH, cap=12, origin="", wanted=[EMAILS, BOTH - EMAILS]
+    )
+    assert [item.fields for item in await queue.items(run_id=run_id)] == [EMAILS, BOTH - EMAILS]
+    assert (await queue.run(run_id)).counts == {Outcome.QUEUED: 2}
+    assert (make_person(1).person_key, EnrichField.PHONES) not in await queue.open_person_keys()
+
+
 async def test_runs_come_newest_first_and_open_ones_alone(queue: EnrichmentRepository) -> None:
     first = await make_batch(queue)
     second = await make_batch(queue, first=10)

@@ -208,7 +208,8 @@ def missing_fonts() -> dict[str, str]:
     command = [str(VENV_PYTHON), "-c", QT_PROBE, *FONTS]
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
-        raise SetupError(f"Qt does not start: {answer.stderr.strip() or answer.returncode}")
+        reason = (answer.stderr.strip() or f"exit code {answer.returncode}").splitlines()[-1]
+        raise SetupError(f"Qt does not start: {reason}")
     missing: dict[str, list[str]] = {}
     for script in answer.stdout.split():
         missing.setdefault(FONTS[script], []).append(script)

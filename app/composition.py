@@ -23,6 +23,7 @@ from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.fetch_runs import FetchRunRepository
 from app.storage.instance_lock import InstanceLock
 from app.storage.journal import RequestJournal
+from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
 from app.storage.profile import Profile
 from app.storage.settings import SettingsStore
@@ -101,7 +102,7 @@ async def open_services(
             changes=changes,
             credentials=credentials,
             providers=directory,
-            search=SearchService(directory, library),
+            search=SearchService(directory, library, LedgerRepository(database)),
             fetching=fetching,
             enrichment=enrichment,
             library=LibraryService(library),

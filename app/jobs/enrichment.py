@@ -247,8 +247,10 @@ class EnrichmentEngine:
             if not await self._repository.reserve(batch.batch_id, most, lane.key_fingerprint):
                 await self._stop_at_cap(batch, len(items), most)
                 return
-        await self._repository.begin_submit(batch.batch_id, body_hash(items))
+        sent = False
         try:
+            await self._repository.begin_submit(batch.batch_id, body_hash(items))
+            sent = True
             submission = await lane.service.submit_enrichment(items)
         except OutcomeUnknownError as error:
             await self._repository.unknown(batch.batch_id, error.text)
@@ -261,13 +263,17 @@ class EnrichmentEngine:
             await self._repository.refused(batch.batch_id, error.text, final=False)
             raise
         except asyncio.CancelledError:
-            # Closing down in the middle of a submit: it may have been accepted.
-            await asyncio.shield(
-                self._repository.unknown(batch.batch_id, "Contact Scout was closed before Tamtam answered.")
-            )
+            await asyncio.shield(self._give_back(batch.batch_id, sent=sent))
             raise
         await asyncio.shield(self._keep_request_id(batch.batch_id, submission))
         self._all_well()
+
+    async def _give_back(self, batch_id: int, *, sent: bool) -> None:
+        """Closing down in the middle of a submit: once the request was under way it may have been accepted."""
+        if sent:
+            await self._repository.unknown(batch_id, "Contact Scout was closed before Tamtam answered.")
+        else:
+            await self._repository.refused(batch_id, "Contact Scout was closed before it was sent.", final=False)
 
     async def _keep_request_id(self, batch_id: int, submission: Submission) -> None:
         """The one handle on paid work: in the journal first, then in the table. Either alone is enough to collect."""

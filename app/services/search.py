@@ -12,6 +12,7 @@ from app.domain.search import Choice, ChoiceSource, FilterKind, FilterSpec, Sear
 from app.providers.capabilities import SupportsSearch
 from app.providers.registry import service_class
 from app.services.providers import ProviderDirectory
+from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
 
 INITIATOR = "search"
@@ -49,7 +50,13 @@ class SearchSession:
         quarantined: Rows so far that could not be read.
     """
 
-    def __init__(self, query: SearchQuery, directory: ProviderDirectory, library: LibraryRepository) -> None:
+    def __init__(
+        self,
+        query: SearchQuery,
+        directory: ProviderDirectory,
+        library: LibraryRepository,
+        ledger: LedgerRepository,
+    ) -> None:
         self.query = query
         self.contact_ids: list[int] = []
         self.has_more = True
@@ -57,6 +64,7 @@ class SearchSession:
         self.quarantined = 0
         self._directory = directory
         self._library = library
+        self._ledger = ledger
         self._cursor: str | None = None
         self._seen_cursors: set[str] = set()
         self._seen_contacts: set[int] = set()
@@ -77,6 +85,10 @@ class SearchSession:
                 self._directory.note_error(self.query.provider, error)
                 raise
             self._directory.note_error(self.query.provider, None)
+            if page.credits_charged:
+                await self._ledger.charge(
+                    self.query.provider, page.credits_charged, request_id=page.request_id, note="Search"
+                )
             ids = await self._library.save(page.records, initiator=INITIATOR)
             shown = {row.contact_id: row for row in await self._library.rows(list(dict.fromkeys(ids)))}
             rows = tuple(
@@ -123,9 +135,10 @@ class SearchSession:
 class SearchService:
     """Starts searches."""
 
-    def __init__(self, directory: ProviderDirectory, library: LibraryRepository) -> None:
+    def __init__(self, directory: ProviderDirectory, library: LibraryRepository, ledger: LedgerRepository) -> None:
         self._directory = directory
         self._library = library
+        self._ledger = ledger
 
     def providers(self) -> tuple[Provider, ...]:
         """The providers that can be searched."""
@@ -166,7 +179,7 @@ class SearchService:
 
     def start(self, query: SearchQuery) -> SearchSession:
         """A session for a query; nothing is asked before its first page."""
-        return SearchSession(query, self._directory, self._library)
+        return SearchSession(query, self._directory, self._library, self._ledger)
 
 
 def _checked(spec: FilterSpec, values: tuple[str, ...]) -> tuple[str, ...]:

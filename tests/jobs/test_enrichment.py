@@ -276,6 +276,24 @@ async def test_closing_in_the_middle_of_a_submit_leaves_it_unknown(desk: Desk) -
     assert await desk.states(run_id) == [BatchState.UNKNOWN_OUTCOME]
 
 
+async def test_closing_just_before_a_submit_leaves_the_batch_for_the_next_start(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_submit = desk.runs.begin_submit
+
+    async def close_now(batch_id: int, digest: str) -> None:
+        await begin_submit(batch_id, digest)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(desk.runs, "begin_submit", close_now)
+    run_id = await desk.queue(person("Hit"))
+    with pytest.raises(asyncio.CancelledError):
+        await desk.engine.drain()
+    assert desk.provider.submits == []
+    assert await desk.states(run_id) == [BatchState.DRAFT]
+    assert (await desk.runs.run(run_id)).spending.reserved == 0
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

@@ -76,7 +76,7 @@ def age_text(moment_then: datetime, now: datetime | None = None) -> str:
 def provenance(value: FieldValue) -> str:
     """Where a value comes from: source, kind of record, age, and what the source says of its quality."""
     parts = [value.provider.label, _KINDS[value.kind], age_text(value.fetched_at)]
-    parts += [part for part in (value.verification, value.note) if part]
+    parts += [part for part in (value.verification.replace("_", " ").lower(), value.note) if part]
     return " · ".join(parts)
 
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain.errors import ContactScoutError, MissingKeyError
+from app.domain.errors import BadKeyError, ContactScoutError, MissingKeyError
 from app.domain.search import ChoiceSource, FilterSpec, SearchQuery
 from app.qtbridge.tasks import TaskScope
 from app.services.search import PageLoaded, SearchSession
@@ -159,9 +159,11 @@ class ResultsPane(QWidget):
 
     def _on_error(self, error: ContactScoutError, up_to: int | None = None) -> None:
         log.info("A search stopped: %s", type(error).__name__)
+        provider = self.query.provider
         if isinstance(error, MissingKeyError):
-            provider = error.provider
             self.banner.show_error(error, action_text="Add a key…", action=lambda: self.key_wanted.emit(provider))
+        elif isinstance(error, BadKeyError):
+            self.banner.show_error(error, action_text="Settings…", action=lambda: self.key_wanted.emit(provider))
         else:
             self.banner.show_error(error, action_text="Retry", action=lambda: self._start(up_to))
         self._show_state()

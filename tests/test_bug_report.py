@@ -1,6 +1,9 @@
 import errno
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+
+import pytest
 
 import app
 from app.bug_report import bug_report
@@ -59,3 +62,11 @@ def test_causes_and_groups_are_followed_and_circles_end() -> None:
     first, second = ValueError(), TypeError()
     first.__context__, second.__context__ = second, first
     assert bug_report(first).count("TypeError") == 1
+
+
+def test_a_frozen_program_without_metadata_still_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("app.bug_report.version", unknown)
+    assert "PySide6 unknown" in bug_report(ValueError())

@@ -147,6 +147,19 @@ async def test_cancelled_timers_are_not_kept_beside_live_ones() -> None:
     assert running_scheduler().waiting == 0
 
 
+async def test_a_cancelled_timer_between_live_ones_is_skipped_when_its_turn_comes() -> None:
+    loop = asyncio.get_running_loop()
+    ran: list[int] = []
+    done = asyncio.Event()
+    handles = [loop.call_later(0.001 * number, ran.append, number) for number in range(1, 8)]
+    loop.call_later(0.01, done.set)
+    handles[3].cancel()
+    handles[5].cancel()
+    await done.wait()
+    assert ran == [1, 2, 3, 5, 7]
+    assert running_scheduler().waiting == 0
+
+
 async def test_a_handle_cancelled_after_it_ran_or_while_it_is_due_changes_nothing() -> None:
     loop = asyncio.get_running_loop()
     ran: list[str] = []
@@ -190,6 +203,22 @@ async def test_tasks_go_on_while_a_callback_spins_a_nested_qt_loop() -> None:
     await task
     await asyncio.sleep(0)
     assert steps == ["queued behind", "soon", "later", "thread", "nested loop ended"]
+
+
+async def test_callbacks_that_a_nested_qt_loop_has_run_are_not_run_again() -> None:
+    loop = asyncio.get_running_loop()
+    nested = QEventLoop()
+    ran: list[int] = []
+
+    def spin() -> None:
+        QTimer.singleShot(1, nested.quit)
+        nested.exec()
+
+    loop.call_soon(spin)
+    for number in range(5):
+        loop.call_soon(ran.append, number)
+    await asyncio.sleep(0.02)
+    assert ran == [0, 1, 2, 3, 4]
 
 
 async def test_qt_gets_its_turn_among_endless_callbacks() -> None:

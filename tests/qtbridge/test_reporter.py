@@ -137,6 +137,28 @@ def test_a_listener_that_fails_itself_is_logged_and_not_reported_again(
     assert len(listener.bugs) == 1
 
 
+def test_an_error_that_cannot_be_described_is_logged_by_its_type(
+    reporter: ErrorReporter, listener: Listener, expected_log: ExpectLog
+) -> None:
+    class MuteError(TypeError):
+        def __str__(self) -> str:
+            raise ValueError("no words")
+
+    expected_log("An error could not be reported: ValueError")
+    reporter.report(MuteError())
+    reporter.report(InputError("The next one is."))
+    assert listener.problems == ["The next one is."]
+
+
+async def test_what_the_loop_reports_without_an_exception_is_logged(
+    reporter: ErrorReporter, listener: Listener, expected_log: ExpectLog
+) -> None:
+    expected_log("The event loop reports: something odd")
+    reporter.watch(asyncio.get_running_loop())
+    asyncio.get_running_loop().call_exception_handler({"message": "something odd"})
+    assert not listener.bugs
+
+
 def test_interrupting_is_left_to_the_interpreter(
     reporter: ErrorReporter, listener: Listener, capsys: pytest.CaptureFixture[str]
 ) -> None:

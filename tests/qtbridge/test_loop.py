@@ -205,35 +205,43 @@ async def test_tasks_go_on_while_a_callback_spins_a_nested_qt_loop() -> None:
     assert steps == ["queued behind", "soon", "later", "thread", "nested loop ended"]
 
 
-async def test_callbacks_that_a_nested_qt_loop_has_run_are_not_run_again() -> None:
+async def test_what_is_queued_behind_a_nested_qt_loop_runs_within_it_and_only_once() -> None:
     loop = asyncio.get_running_loop()
     nested = QEventLoop()
-    ran: list[int] = []
+    ran: list[object] = []
+    done = asyncio.Event()
 
     def spin() -> None:
-        QTimer.singleShot(1, nested.quit)
+        QTimer.singleShot(2000, nested.exit)
         nested.exec()
+        ran.append("nested loop ended")
+        loop.call_soon(done.set)
 
     loop.call_soon(spin)
-    for number in range(5):
+    for number in range(3):
         loop.call_soon(ran.append, number)
-    await asyncio.sleep(0.02)
-    assert ran == [0, 1, 2, 3, 4]
+    loop.call_soon(nested.quit)
+    started = time.monotonic()
+    await done.wait()
+    assert ran == [0, 1, 2, "nested loop ended"]
+    assert time.monotonic() - started < 1
 
 
-async def test_qt_gets_its_turn_among_endless_callbacks() -> None:
+async def test_qt_gets_its_turn_among_many_callbacks() -> None:
     loop = asyncio.get_running_loop()
-    painted = asyncio.Event()
-    QTimer.singleShot(20, painted.set)
+    ran: list[str] = []
+    done = asyncio.Event()
 
-    def again() -> None:
-        if not painted.is_set():
-            loop.call_soon(again)
+    def compute() -> None:
+        threading.Event().wait(0.005)
+        ran.append("computed")
 
-    for _ in range(100):
-        loop.call_soon(again)
-    async with asyncio.timeout(5):
-        await painted.wait()
+    QTimer.singleShot(10, lambda: ran.append("painted"))
+    for _ in range(40):
+        loop.call_soon(compute)
+    loop.call_soon(done.set)
+    await done.wait()
+    assert 1 <= ran.index("painted") <= 20
 
 
 # --- an asyncio loop --------------------------------------------------------------------------------------------------
@@ -430,16 +438,26 @@ async def test_slow_callbacks_are_not_logged_without_debug(caplog: pytest.LogCap
 # --- start and stop ---------------------------------------------------------------------------------------------------
 
 
-def test_what_is_queued_before_the_start_and_after_a_stop_runs_with_the_next_start(loop: AccurateEventLoop) -> None:
+def test_what_is_queued_before_the_start_and_after_a_stop_runs_with_the_next_start(
+    qapp: QApplication, loop: AccurateEventLoop
+) -> None:
     ran: list[str] = []
     loop.call_soon(ran.append, "before the start")
 
+    def in_the_next_run() -> None:
+        ran.append("in the next run")
+        loop.stop()
+
     async def first() -> None:
-        loop.call_soon(loop.call_soon, ran.append, "in the next run")
+        loop.call_soon(loop.call_soon, in_the_next_run)
 
     loop.run_until_complete(first())
-    loop.run_until_complete(asyncio.sleep(0.01))
+    assert ran == ["before the start"]
+    QTimer.singleShot(2000, qapp.exit)
+    started = time.monotonic()
+    loop.run_forever()
     assert ran == ["before the start", "in the next run"]
+    assert time.monotonic() - started < 1
 
 
 def test_stop_ends_run_forever(loop: AccurateEventLoop) -> None:

@@ -453,9 +453,12 @@ def test_what_is_queued_before_the_start_and_after_a_stop_runs_with_the_next_sta
 
     loop.run_until_complete(first())
     assert ran == ["before the start"]
-    QTimer.singleShot(2000, qapp.exit)
+    give_up = QTimer(singleShot=True, interval=2000)
+    give_up.timeout.connect(qapp.exit)
+    give_up.start()
     started = time.monotonic()
     loop.run_forever()
+    give_up.stop()
     assert ran == ["before the start", "in the next run"]
     assert time.monotonic() - started < 1
 

@@ -1,0 +1,122 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QTableView, QWidget
+
+from app.composition import Services
+from app.demo.dataset import DemoData
+from app.domain.enrichment import EnrichField
+from app.domain.provider import Provider
+from app.qtbridge.waiting import wait_until
+from app.ui.dialogs.enrich_dialog import EnrichDialog, run_enrich_dialog
+from tests.support.demo_services import demo_services
+from tests.support.widgets import child, press
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture(scope="module")
+def data() -> DemoData:
+    return DemoData(seed=1, contacts=400)
+
+
+@pytest.fixture
+def window(qapp: object) -> QWidget:
+    window = QWidget()
+    window.show()
+    return window
+
+
+async def some_contacts(services: Services) -> list[int]:
+    query = services.search.build_query(Provider.TALKTOHUMANS, {"company_name": ["Quillmark"]})
+    page = await services.search.start(query).next_page()
+    return list(dict.fromkeys(row.contact_id for row in page.rows))
+
+
+async def opened(window: QWidget) -> EnrichDialog:
+    await wait_until(lambda: any(dialog.isVisible() for dialog in window.findChildren(EnrichDialog)))
+    dialog = window.findChildren(EnrichDialog)[-1]
+    await wait_until(lambda: "at most" in child(dialog, QPushButton, "enrich_confirm").text())
+    return dialog
+
+
+async def test_one_confirmation_names_the_most_it_may_cost_and_queues(
+    tmp_path: Path, data: DemoData, window: QWidget
+) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        contacts = await some_contacts(services)
+        plan = await services.enrichment.plan_contacts(contacts, [EnrichField.EMAILS])
+        assert plan.ineligible, "the sample needs somebody who cannot go"
+        task = asyncio.create_task(run_enrich_dialog(window, services, contacts))
+        dialog = await opened(window)
+        assert dialog.isModal()
+        assert child(dialog, QCheckBox, "enrich_emails").isChecked()
+        assert not child(dialog, QCheckBox, "enrich_phones").isChecked()
+        confirm = child(dialog, QPushButton, "enrich_confirm")
+        people = len(plan.people)
+        assert confirm.text() == f"Enrich {people} people for at most {people} credits"
+        model = child(dialog, QTableView, "enrich_ineligible").model()
+        reasons = [model.index(row, 2).data() for row in range(model.rowCount())]
+        assert reasons == [row.reason for row in plan.ineligible]
+        press(dialog, "enrich_confirm")
+        run_id = await task
+        assert run_id is not None
+        run = await services.enrichment.run(run_id)
+        assert (run.people, run.fields, run.spending.cap) == (people, frozenset({EnrichField.EMAILS}), 500)
+
+
+async def test_above_the_cap_it_cannot_be_confirmed_and_says_why(
+    tmp_path: Path, data: DemoData, window: QWidget
+) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        contacts = await some_contacts(services)
+        task = asyncio.create_task(run_enrich_dialog(window, services, contacts))
+        dialog = await opened(window)
+        confirm = child(dialog, QPushButton, "enrich_confirm")
+        people = int(confirm.text().split()[1])
+        child(dialog, QCheckBox, "enrich_phones").click()
+        await wait_until(lambda: confirm.text() == f"Enrich {people} people for at most {11 * people} credits")
+        dialog.cap.setValue(11 * people - 1)
+        assert not confirm.isEnabled()
+        assert any(
+            label.isVisible() and f"more than the cap of {11 * people - 1}" in label.text()
+            for label in dialog.findChildren(QLabel)
+        )
+        dialog.cap.setValue(11 * people)
+        assert confirm.isEnabled()
+        press(dialog, "enrich_cancel")
+        assert await task is None
+        assert await services.enrichment.runs() == []
+
+
+async def test_without_a_field_there_is_nothing_to_confirm(tmp_path: Path, data: DemoData, window: QWidget) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        contacts = await some_contacts(services)
+        task = asyncio.create_task(run_enrich_dialog(window, services, contacts))
+        dialog = await opened(window)
+        child(dialog, QCheckBox, "enrich_emails").click()
+        assert not child(dialog, QPushButton, "enrich_confirm").isEnabled()
+        assert any("Choose e-mails, phones, or both." in label.text() for label in dialog.findChildren(QLabel))
+        dialog.reject()
+        assert await task is None
+
+
+async def test_contacts_that_are_queued_already_cannot_go_twice(
+    tmp_path: Path, data: DemoData, window: QWidget
+) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        contacts = await some_contacts(services)
+        plan = await services.enrichment.plan_contacts(contacts, [EnrichField.EMAILS])
+        await services.enrichment.enqueue(plan, cap=500, origin="")
+        task = asyncio.create_task(run_enrich_dialog(window, services, contacts))
+        await wait_until(lambda: bool(window.findChildren(EnrichDialog)))
+        dialog = window.findChildren(EnrichDialog)[-1]
+        await wait_until(
+            lambda: any(
+                "None of these contacts can be enriched" in label.text() for label in dialog.findChildren(QLabel)
+            )
+        )
+        assert not child(dialog, QPushButton, "enrich_confirm").isEnabled()
+        dialog.reject()
+        assert await task is None

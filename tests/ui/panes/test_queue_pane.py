@@ -1,0 +1,180 @@
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPushButton, QTreeView
+
+from app.composition import Services, open_services
+from app.demo.dataset import DemoData
+from app.demo.samples import people_rows
+from app.domain.enrichment import BatchState, EnrichField, PersonInput
+from app.domain.provider import Provider
+from app.qtbridge.waiting import wait_signal, wait_until
+from app.storage.profile import Profile
+from app.ui.models.queue_model import Column
+from app.ui.panes.queue_pane import QueuePane
+from tests.support.demo_server import DemoServer
+from tests.support.demo_services import QUICK, demo_services
+from tests.support.memory_key_store import MemoryKeyStore
+from tests.support.widgets import child, press, press_text, question
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture(scope="module")
+def data() -> DemoData:
+    return DemoData(seed=1, contacts=400)
+
+
+@asynccontextmanager
+async def shown_pane(services: Services) -> AsyncIterator[QueuePane]:
+    pane = QueuePane(services)
+    pane.resize(1200, 320)
+    pane.show()
+    try:
+        yield pane
+    finally:
+        await pane.shut_down()
+        pane.deleteLater()
+
+
+@asynccontextmanager
+async def served(folder: Path, server: DemoServer, *, key: str = "") -> AsyncIterator[Services]:
+    environ = server.environ()
+    if key:
+        environ = {name: key if name.endswith("_KEY") else value for name, value in environ.items()}
+    async with open_services(Profile(folder), environ=environ, key_store=MemoryKeyStore(), schedule=QUICK) as services:
+        yield services
+
+
+async def enqueue(services: Services, data: DemoData, people: int, *, cap: int = 5_000) -> int:
+    chosen = [
+        PersonInput(row["first_name"], row["last_name"], row["domain"], linkedin_url=row["linkedin_url"])
+        for row in people_rows(data, people)
+    ]
+    plan = await services.enrichment.plan_people(chosen, list(EnrichField))
+    return await services.enrichment.enqueue(plan, cap=cap, origin="")
+
+
+def cell(pane: QueuePane, column: Column, row: int = 0) -> str:
+    return str(pane.model.index(row, column).data() or "")
+
+
+def summary(pane: QueuePane) -> str:
+    return child(pane, QLabel, "queue_summary").text()
+
+
+async def test_an_empty_queue_says_what_to_do(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        await wait_until(lambda: any("Nothing is queued" in label.text() for label in pane.findChildren(QLabel)))
+        assert not child(pane, QPushButton, "queue_stop").isVisible()
+
+
+async def test_a_run_is_watched_to_its_end_and_opens_down_to_its_people(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        run_id = await enqueue(services, data, 12)
+        await wait_until(lambda: cell(pane, Column.PROGRESS) == "0 of 12")
+        services.enrichment.start()
+        await wait_until(lambda: cell(pane, Column.STATE).startswith("Finished"))
+        await wait_until(lambda: summary(pane).startswith(f"Run {run_id}: 12 of 12 people done · emails found for"))
+        run = await services.enrichment.run(run_id)
+        assert f"{run.spending.charged:,} charged, 0 reserved, cap 5,000 credits" in summary(pane)
+        tree = child(pane, QTreeView, "queue_tree")
+        batch = pane.model.index(0, 0, pane.model.index(0, 0))
+        tree.expand(batch)
+        await wait_until(lambda: pane.model.rowCount(batch) == 12)
+        items = await services.enrichment.items(run_id)
+        found = next(item for item in items if item.emails)
+        row = items.index(found)
+        assert found.emails[0].address in str(pane.model.index(row, Column.NOTE, batch).data())
+        assert "emails: found" in str(pane.model.index(row, Column.PROGRESS, batch).data())
+
+
+async def test_opening_a_person_shows_the_contact(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        query = services.search.build_query(Provider.TALKTOHUMANS, {"company_name": ["Quillmark"]})
+        page = await services.search.start(query).next_page()
+        plan = await services.enrichment.plan_contacts([row.contact_id for row in page.rows], [EnrichField.EMAILS])
+        await services.enrichment.enqueue(plan, cap=500, origin="")
+        await wait_until(lambda: pane.model.rowCount() == 1)
+        batch = pane.model.index(0, 0, pane.model.index(0, 0))
+        pane.view.expand(pane.model.index(0, 0))
+        pane.view.expand(batch)
+        await wait_until(lambda: pane.model.rowCount(batch) > 0)
+        pane.view.setCurrentIndex(pane.model.index(0, 0, batch))
+        heard = wait_signal(pane.contact_activated)
+        QTest.keyClick(pane.view, Qt.Key.Key_Return)
+        assert await heard == (plan.people[0].contact_id,)
+
+
+async def test_stop_keeps_new_batches_from_being_submitted_until_resumed(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        await enqueue(services, data, 5)
+        await wait_until(lambda: child(pane, QPushButton, "queue_stop").isEnabled())
+        press(pane, "queue_stop")
+        await wait_until(lambda: cell(pane, Column.STATE) == "Stopped")
+        assert "Nothing new is submitted" in pane.banner.text
+        services.enrichment.start()
+        resume = child(pane, QPushButton, "queue_resume")
+        await wait_until(resume.isVisible)
+        press(pane, "queue_resume")
+        await wait_until(lambda: cell(pane, Column.STATE).startswith("Finished"))
+
+
+async def test_a_submit_whose_answer_was_not_seen_waits_for_the_reps_decision(
+    tmp_path: Path, data: DemoData, expected_log: Callable[[str], None]
+) -> None:
+    expected_log("Outcome of enrichment batch 1 is unknown")
+    with DemoServer(data) as server:
+        server.fault("drop_reply", Provider.TAMTAM, method="POST", path="/v2/people/enrich")
+        async with served(tmp_path, server) as services, shown_pane(services) as pane:
+            run_id = await enqueue(services, data, 3)
+            services.enrichment.start()
+            await wait_until(lambda: cell(pane, Column.STATE) == "Needs your decision")
+            press_text(pane, "Decide…")
+            again = child(pane, QPushButton, "queue_submit_again")
+            assert again.text() == "Submit again, may cost up to 33 credits more…"
+            press(pane, "queue_submit_again")
+            box = await question(pane)
+            assert "may cost up to 33 credits more" in box.text()
+            press_text(box, "Cancel")
+            assert len(server.ledger()["submits"]) == 1
+            press(pane, "queue_submit_again")
+            press_text(await question(pane), "Submit again for at most 33 credits")
+            await wait_until(lambda: cell(pane, Column.STATE).startswith("Finished"))
+            assert len(server.ledger()["submits"]) == 2
+            assert (await services.enrichment.run(run_id)).batches[0].state is BatchState.COMPLETE
+
+
+async def test_giving_up_ends_a_batch_of_unknown_outcome(
+    tmp_path: Path, data: DemoData, expected_log: Callable[[str], None]
+) -> None:
+    expected_log("Outcome of enrichment batch 1 is unknown")
+    with DemoServer(data) as server:
+        server.fault("drop_reply", Provider.TAMTAM, method="POST", path="/v2/people/enrich")
+        async with served(tmp_path, server) as services, shown_pane(services) as pane:
+            await enqueue(services, data, 3)
+            services.enrichment.start()
+            await wait_until(lambda: cell(pane, Column.STATE) == "Needs your decision")
+            press_text(pane, "Decide…")
+            press(pane, "queue_give_up")
+            press_text(await question(pane), "Give up")
+            await wait_until(lambda: cell(pane, Column.STATE).startswith("Finished"))
+            assert cell(pane, Column.PROGRESS) == "3 of 3"
+            assert len(server.ledger()["submits"]) == 1
+
+
+async def test_a_refused_key_is_said_above_the_queue(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data) as server:
+        async with served(tmp_path, server, key="wrong") as services, shown_pane(services) as pane:
+            await enqueue(services, data, 2)
+            services.enrichment.start()
+            await wait_until(lambda: "key" in services.enrichment.lane_note)
+            note = services.enrichment.lane_note
+            await wait_until(
+                lambda: any(label.text() == note and label.isVisible() for label in pane.findChildren(QLabel))
+            )
+            assert server.ledger()["submits"] == []

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import ContactRow
-from app.domain.enrichment import EnrichField, EnrichmentRun
+from app.domain.enrichment import EnrichField, EnrichmentBatch, EnrichmentRun
 from app.domain.errors import ContactScoutError
 from app.domain.identifiers import IdKind
 from app.domain.outcomes import Outcome
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 DEADLINE = 150.0
 """Seconds the whole tour may take."""
+PATIENCE = 20.0
 ENRICHMENT_PATIENCE = 90.0
 
 COMPANY = "Quillmark Lanterns"
@@ -65,12 +66,12 @@ class _Step:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-async def run_tour(window: "MainWindow", services: "Services", directory: Path) -> int:
+async def run_tour(window: "MainWindow", services: "Services", directory: Path, *, patience: float = PATIENCE) -> int:
     """Show the main job from search to file, and judge it.
 
     Saves numbered pictures, the exported CSV and `tour.json` (seconds and facts per step) in `directory`. What was
     not as expected is told on standard error. It runs on services of this computer only (the demo's, or a demo
-    server's), because elsewhere it would spend credits.
+    server's), because elsewhere it would spend credits. One thing that takes longer than `patience` seconds has failed.
 
     Returns:
         0 when everything worked, 1 when something did not, 2 when it must not run here.
@@ -82,7 +83,7 @@ async def run_tour(window: "MainWindow", services: "Services", directory: Path) 
     if any(address not in ("127.0.0.1", "localhost", "::1") for address in addresses):
         return _complain(["It runs on the demo services only, because it would spend credits. Add --demo."], code=2)
     await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-    tour = _Tour(window, services, directory)
+    tour = _Tour(window, services, directory, patience)
     await tour.run()
     return _complain(tour.failures, code=1) if tour.failures else 0
 
@@ -94,18 +95,18 @@ def _complain(sentences: list[str], *, code: int) -> int:
 
 
 class _Tour:
-    def __init__(self, window: "MainWindow", services: "Services", directory: Path) -> None:
+    def __init__(self, window: "MainWindow", services: "Services", directory: Path, patience: float) -> None:
         self.failures: list[str] = []
         self._window = window
         self._services = services
         self._directory = directory
-        self._hand = Hand(window)
+        self._hand = Hand(window, patience)
         self._steps: list[_Step] = []
         self._pictures = 0
         self._network: ResultsPane | None = None
         self._account = ""
         self._leadfeeder_ids: list[str] = []
-        self._run_id = 0
+        self._queued_run: int | None = None
 
     async def run(self) -> None:
         began = time.perf_counter()
@@ -142,7 +143,7 @@ class _Tour:
         began = time.perf_counter()
         try:
             await deed()
-        except NotAsExpectedError as error:
+        except (NotAsExpectedError, ContactScoutError) as error:
             self.failures.append(f"{name}: {error}")
             await self._picture("failed")
             self._hand.close_dialogs()
@@ -193,13 +194,16 @@ class _Tour:
         kind = self._services.fetching.id_kind(provider)
         known = list(dict.fromkeys(await self._known_ids(provider)))[:KNOWN_IDS]
         unknown = list(UNKNOWN_IDS[kind])
+        if not known:
+            raise NotAsExpectedError(f"No IDs of {provider.label} are known to fetch.")
         hand.act("view.bulk_fetch")
         hand.pick(hand.find(QComboBox, "fetch_provider", pane), provider.value)
         if self._services.fetching.needs_account(provider):
             account = hand.find(QComboBox, "fetch_account", pane)
             await hand.until(lambda: self._account in _values(account), "The account can be chosen.")
             hand.pick(account, self._account)
-        pasted = ["id", *known[:3], *unknown, known[0], ", ".join(known[3:])]
+        mixed = [each for pair in zip(known, unknown, strict=False) for each in pair]
+        pasted = ["id", *mixed, known[0], ", ".join(known[len(unknown) :])]
         hand.paste(hand.find(QPlainTextEdit, "fetch_ids", pane), "\n".join(pasted))
         distinct = len(known) + len(unknown)
         fetch = hand.find(QPushButton, "fetch_start", pane)
@@ -247,7 +251,8 @@ class _Tour:
         before = {run.run_id for run in await self._services.enrichment.runs()}
         hand.click(confirm)
         await hand.closed(EnrichDialog)
-        self._run_id = next(run.run_id for run in await self._services.enrichment.runs() if run.run_id not in before)
+        runs = await self._services.enrichment.runs()
+        self._queued_run = next((run.run_id for run in runs if run.run_id not in before), None)
         await hand.until(lambda: self._window.queue.model.rowCount() > 0, "The queue shows the run.")
 
     async def _collect(self) -> None:
@@ -260,6 +265,7 @@ class _Tour:
                 while run.is_open:
                     if not photographed and any(batch.state.is_pollable for batch in run.batches):
                         photographed = True
+                        await self._hand.until(self._shows_submitted, "The queue shows that the batch is submitted.")
                         await self._picture("enrichment-running")
                     await news.wait()
                     news.clear()
@@ -269,6 +275,11 @@ class _Tour:
         finally:
             unsubscribe()
         await self._judge(run)
+
+    def _shows_submitted(self) -> bool:
+        model = self._window.queue.model
+        batch = model.record(model.index(0, 0, model.index(0, 0)))
+        return isinstance(batch, EnrichmentBatch) and (batch.state.is_pollable or batch.state.is_final)
 
     async def _judge(self, run: EnrichmentRun) -> None:
         items = await self._services.enrichment.items(run.run_id)
@@ -430,6 +441,12 @@ class _Tour:
         if self._network is None:
             raise NotAsExpectedError("There are no results to go on with.")
         return self._network
+
+    @property
+    def _run_id(self) -> int:
+        if self._queued_run is None:
+            raise NotAsExpectedError("There is no enrichment to go on with.")
+        return self._queued_run
 
     async def _known_ids(self, provider: Provider) -> list[str]:
         if provider is Provider.LEADFEEDER:

@@ -27,9 +27,6 @@ from app.ui.actions import plain_text
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
 
-PATIENCE = 20.0
-"""Seconds a step may wait for one thing before it has failed."""
-
 W = TypeVar("W", bound=QWidget)
 D = TypeVar("D", bound=QDialog)
 
@@ -42,10 +39,16 @@ class NotAsExpectedError(Exception):
 
 
 class Hand:
-    """Works a window through its actions, buttons and fields. Whatever a person could not do now raises."""
+    """Works a window through its actions, buttons and fields. Whatever a person could not do now raises.
 
-    def __init__(self, window: "MainWindow") -> None:
+    Args:
+        window: What is worked.
+        patience: Seconds to wait for one thing before it has failed.
+    """
+
+    def __init__(self, window: "MainWindow", patience: float) -> None:
         self._window = window
+        self._patience = patience
 
     def act(self, key: str) -> None:
         """Choose an action of the menus."""
@@ -110,23 +113,23 @@ class Hand:
         at = table.visualRect(index).center()
         QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
 
-    async def until(self, holds: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    async def until(self, holds: Callable[[], bool], what: str) -> None:
         """Wait until something holds.
 
         Raises:
-            NotAsExpectedError: It did not within `seconds`; `what` is the sentence that would have been true.
+            NotAsExpectedError: It did not in time; `what` is the sentence that would have been true.
         """
         try:
-            await wait_until(holds, seconds)
+            await wait_until(holds, self._patience)
         except TimeoutError:
-            raise NotAsExpectedError(f"Not so after {seconds:.0f} s: {what}") from None
+            raise NotAsExpectedError(f"Not so after {self._patience:g} s: {what}") from None
 
     async def heard(self, signal: SignalInstance, what: str) -> None:
         """Wait for a signal's next emission; failing as `until`."""
         try:
-            await wait_signal(signal, PATIENCE)
+            await wait_signal(signal, self._patience)
         except TimeoutError:
-            raise NotAsExpectedError(f"Not so after {PATIENCE:.0f} s: {what}") from None
+            raise NotAsExpectedError(f"Not so after {self._patience:g} s: {what}") from None
 
     async def dialog(self, kind: type[D]) -> D:
         """The dialog of this kind, once it is open."""

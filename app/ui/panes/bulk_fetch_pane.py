@@ -144,7 +144,7 @@ class BulkFetchPane(QWidget):
         self._history.clear()
         for run in runs:
             state = run_state_text(run, executing=run.run_id in self._tasks)
-            parts = (moment(run.created_at), run.provider.label, count(run.total, "ID"), state)
+            parts = (run.provider.label, count(run.total, "ID"), state, moment(run.created_at))
             self._history.addItem(" · ".join(parts), run.run_id)
         self._history.setPlaceholderText("Choose an earlier bulk fetch" if runs else "No earlier bulk fetches")
         self._history.setEnabled(bool(runs))
@@ -160,7 +160,7 @@ class BulkFetchPane(QWidget):
         self.setObjectName("bulk_fetch_pane")
         empty = EmptyState(
             "list",
-            "No bulk fetch is shown",
+            "Nothing fetched yet",
             "Paste IDs above and press Fetch. Every ID gets its own outcome here: found, not found or failed.",
         )
         self._stack.addWidget(empty)
@@ -194,13 +194,13 @@ class BulkFetchPane(QWidget):
         self._history.setObjectName("fetch_history")
         self._history.setAccessibleName("Earlier bulk fetches")
         self._history.setToolTip("Earlier bulk fetches; choose one to see its outcomes")
-        self._history.setMinimumContentsLength(30)
+        self._history.setMinimumContentsLength(36)
         self._history.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         label = QLabel("&History")
         label.setBuddy(self._history)
         line = QWidget()
         row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, SPACING.xs)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING.s)
         row.addWidget(label)
         row.addWidget(self._history)

@@ -91,6 +91,8 @@ class FetchRunView(QWidget):
         if is_other:
             self._filter.setCurrentIndex(0)
         self.model.set_outcomes(outcomes)
+        if is_other:
+            self._table.resizeColumnToContents(Column.ID)  # looks at the rows in sight only
         self._show_head(run, executing=executing, pace=pace)
         self._show_filter(run)
         contacts = self.model.found_contacts()
@@ -263,7 +265,7 @@ class FetchRunView(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        for column, width in ((Column.ID, 290), (Column.OUTCOME, 130), (Column.NAME, 200)):
+        for column, width in ((Column.OUTCOME, 120), (Column.NAME, 180)):
             header.resizeSection(column, width)
         header.setSectionResizeMode(Column.REASON, QHeaderView.ResizeMode.Stretch)
 

@@ -1,41 +1,17 @@
 """The tour: drives the real window through the whole main job by what a person would do, and keeps the pictures."""
 
 import asyncio
-import csv
-import json
 import sys
-import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QLabel,
-    QLineEdit,
-    QMessageBox,
-    QPlainTextEdit,
-    QPushButton,
-    QTableView,
-)
-
-from app.domain.changes import Change, ChangeKind
-from app.domain.contact import ContactRow
-from app.domain.enrichment import EnrichField, EnrichmentBatch, EnrichmentRun
 from app.domain.errors import ContactScoutError
-from app.domain.identifiers import IdKind
-from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.services.credentials import KeySource
-from app.ui.dialogs.enrich_dialog import EnrichDialog
-from app.ui.dialogs.export_dialog import ExportDialog
-from app.ui.dialogs.settings_dialog import SettingsDialog
-from app.ui.models.id_outcome_model import Column
-from app.ui.panes.results_pane import ResultsPane
 from app.ui.tour_hand import Hand, NotAsExpectedError
+from app.ui.tour_record import TourRecord
+from app.ui.tour_steps import TourSteps
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -44,26 +20,9 @@ if TYPE_CHECKING:
 DEADLINE = 150.0
 """Seconds the whole tour may take."""
 PATIENCE = 20.0
-ENRICHMENT_PATIENCE = 90.0
+"""Seconds to wait for one thing before it has failed."""
 
-COMPANY = "Quillmark Lanterns"
-"""The demo's largest company: several pages at each service."""
-NOBODY = "Nobody At All"
-KNOWN_IDS = 60
-UNKNOWN_IDS = {
-    IdKind.UUID: tuple(f"00000000-0000-4000-8000-00000000000{number}" for number in range(4)),
-    IdKind.INTEGER: tuple(str(999_999_001 + number) for number in range(4)),
-}
-WRONG_KEY = "wrong-key"
-CSV_NAME = "contacts.csv"
-
-
-@dataclass(slots=True)
-class _Step:
-    name: str
-    seconds: float = 0.0
-    pictures: list[str] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
+THIS_COMPUTER = ("127.0.0.1", "localhost", "::1")
 
 
 async def run_tour(window: "MainWindow", services: "Services", directory: Path, *, patience: float = PATIENCE) -> int:
@@ -80,436 +39,37 @@ async def run_tour(window: "MainWindow", services: "Services", directory: Path, 
         addresses = [urlsplit(services.providers.base_url(provider)).hostname for provider in Provider]
     except ContactScoutError as error:
         return _complain([error.text], code=2)
-    if any(address not in ("127.0.0.1", "localhost", "::1") for address in addresses):
+    if any(address not in THIS_COMPUTER for address in addresses):
         return _complain(["It runs on the demo services only, because it would spend credits. Add --demo."], code=2)
     await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-    tour = _Tour(window, services, directory, patience)
-    await tour.run()
-    return _complain(tour.failures, code=1) if tour.failures else 0
+    hand, record = Hand(window, patience), TourRecord(directory)
+    try:
+        async with asyncio.timeout(DEADLINE):
+            for name, deed in TourSteps(window, services, hand, record).all():
+                with record.step(name):
+                    await _do(deed, hand, record)
+    except TimeoutError:
+        record.failures.append(f"The tour took longer than {DEADLINE:.0f} s.")
+    except Exception as error:
+        record.fail(f"a fault of Contact Scout ({type(error).__name__})")
+        raise
+    finally:
+        if window.banner.text:
+            record.failures.append(f"The window complains: {window.banner.text}")
+        await asyncio.to_thread(record.write)
+    return _complain(record.failures, code=1) if record.failures else 0
+
+
+async def _do(deed: Callable[[], Awaitable[None]], hand: Hand, record: TourRecord) -> None:
+    try:
+        await deed()
+    except (NotAsExpectedError, ContactScoutError) as error:
+        record.fail(str(error))
+        await hand.photograph(record.next_picture("failed"))
+        hand.close_dialogs()
 
 
 def _complain(sentences: list[str], *, code: int) -> int:
     for sentence in sentences:
         print(f"contact-scout: tour: {sentence}", file=sys.stderr)  # noqa: T201 - the tour's only way to speak
     return code
-
-
-class _Tour:
-    def __init__(self, window: "MainWindow", services: "Services", directory: Path, patience: float) -> None:
-        self.failures: list[str] = []
-        self._window = window
-        self._services = services
-        self._directory = directory
-        self._hand = Hand(window, patience)
-        self._steps: list[_Step] = []
-        self._pictures = 0
-        self._network: ResultsPane | None = None
-        self._account = ""
-        self._leadfeeder_ids: list[str] = []
-        self._queued_run: int | None = None
-
-    async def run(self) -> None:
-        began = time.perf_counter()
-        deeds: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
-            ("first look", self._look),
-            ("search TalkToHumans", self._search_network),
-            ("load the second page", self._load_more),
-            ("search Leadfeeder", self._search_leadfeeder),
-            ("bulk fetch from Leadfeeder", lambda: self._bulk_fetch(Provider.LEADFEEDER)),
-            ("bulk fetch from Tamtam", lambda: self._bulk_fetch(Provider.TAMTAM)),
-            ("bulk fetch from BuildWorkPro", lambda: self._bulk_fetch(Provider.BUILDWORKPRO)),
-            ("confirm an enrichment", self._enrich),
-            ("wait for the enrichment", self._collect),
-            ("look at an enriched contact", self._inspect),
-            ("export", self._export),
-            ("check keys", self._check_keys),
-            ("search with a wrong key", self._use_wrong_key),
-            ("find nobody", self._find_nobody),
-            ("dark colours", self._darken),
-        )
-        try:
-            async with asyncio.timeout(DEADLINE):
-                for name, deed in deeds:
-                    await self._step(name, deed)
-        except TimeoutError:
-            self.failures.append(f"The tour took longer than {DEADLINE:.0f} s.")
-        if self._window.banner.text:
-            self.failures.append(f"The window complains: {self._window.banner.text}")
-        await asyncio.to_thread(self._report, time.perf_counter() - began)
-
-    async def _step(self, name: str, deed: Callable[[], Awaitable[None]]) -> None:
-        step = _Step(name)
-        self._steps.append(step)
-        began = time.perf_counter()
-        try:
-            await deed()
-        except (NotAsExpectedError, ContactScoutError) as error:
-            self.failures.append(f"{name}: {error}")
-            await self._picture("failed")
-            self._hand.close_dialogs()
-        step.seconds = round(time.perf_counter() - began, 3)
-
-    # -- steps ---------------------------------------------------------------------------------------------
-
-    async def _look(self) -> None:
-        self._hand.act("view.theme.light")
-        form = self._window.find_pane.pane(Provider.LEADFEEDER).form.control("account_id")
-        assert isinstance(form, QComboBox)
-        await self._hand.until(lambda: bool(_values(form)), "Leadfeeder's accounts are offered.")
-        await self._picture("empty-window")
-
-    async def _search_network(self) -> None:
-        pane = await self._search(Provider.TALKTOHUMANS, {"company_name": COMPANY})
-        self._network = pane
-        rows = self._expect_rows(pane)
-        # The service looks at former employers too, so not every row shows the company.
-        self._expect(any(COMPANY in row.company_name for row in rows), f"somebody works at {COMPANY}")
-        self._expect(pane.has_more, "there is a second page")
-        self._note(rows=len(rows))
-        await self._picture("talktohumans-filtered")
-
-    async def _load_more(self) -> None:
-        pane = self._results()
-        before = len(pane.table.all_ids())
-        self._hand.act("search.more")
-        await self._answered(pane)
-        rows = len(pane.table.all_ids())
-        self._expect(rows > before, "the second page has rows")
-        self._note(rows_before=before, rows=rows)
-        await self._picture("talktohumans-second-page")
-
-    async def _search_leadfeeder(self) -> None:
-        account = self._window.find_pane.pane(Provider.LEADFEEDER).form.control("account_id")
-        assert isinstance(account, QComboBox)
-        self._account = _values(account)[0]
-        self._hand.pick(account, self._account)
-        pane = await self._search(Provider.LEADFEEDER, {"positions": "Manager"})
-        rows = self._expect_rows(pane)
-        self._leadfeeder_ids = [row.provider_id for row in rows if row.provider is Provider.LEADFEEDER]
-        self._note(rows=len(rows))
-        await self._picture("leadfeeder-results")
-
-    async def _bulk_fetch(self, provider: Provider) -> None:
-        hand, pane = self._hand, self._window.bulk_fetch
-        kind = self._services.fetching.id_kind(provider)
-        known = list(dict.fromkeys(await self._known_ids(provider)))[:KNOWN_IDS]
-        unknown = list(UNKNOWN_IDS[kind])
-        if not known:
-            raise NotAsExpectedError(f"No IDs of {provider.label} are known to fetch.")
-        hand.act("view.bulk_fetch")
-        hand.pick(hand.find(QComboBox, "fetch_provider", pane), provider.value)
-        if self._services.fetching.needs_account(provider):
-            account = hand.find(QComboBox, "fetch_account", pane)
-            await hand.until(lambda: self._account in _values(account), "The account can be chosen.")
-            hand.pick(account, self._account)
-        mixed = [each for pair in zip(known, unknown, strict=False) for each in pair]
-        pasted = ["id", *mixed, known[0], ", ".join(known[len(unknown) :])]
-        hand.paste(hand.find(QPlainTextEdit, "fetch_ids", pane), "\n".join(pasted))
-        distinct = len(known) + len(unknown)
-        fetch = hand.find(QPushButton, "fetch_start", pane)
-        await hand.until(lambda: fetch.isEnabled() and f"{distinct:,}" in fetch.text(), "What was pasted is read.")
-        preview = hand.find(QLabel, "fetch_preview", pane).text()
-        self._expect(preview == f"{distinct} valid · 1 duplicate · 1 unreadable", f"the preview adds up: {preview}")
-        hand.click(fetch)
-        estimate = (await self._services.fetching.plan(provider, [*known, *unknown], self._account)).estimate
-        if estimate.maximum:
-            question = await hand.dialog(QMessageBox)
-            self._expect(f"{estimate.maximum:,} credit" in question.text(), "the question names the most it may cost")
-            await self._picture(f"{provider.value}-fetch-confirm")
-            hand.click(_button(question, "Fetch for at most"))
-        title = hand.find(QLabel, "fetch_title", pane)
-        done = f"{provider.label}: {distinct:,} of {distinct:,} IDs done · Finished"
-        await hand.until(lambda: title.text() == done, f"The bulk fetch says “{done}”.")
-        outcomes = _column(hand.find(QTableView, "fetch_outcomes", pane), Column.OUTCOME)
-        found, missing = outcomes.count(Outcome.FOUND.label), outcomes.count(Outcome.NOT_FOUND.label)
-        self._expect(found == len(known), f"all {len(known)} known IDs are found, not {found}")
-        self._expect(missing == len(unknown), f"the {len(unknown)} invented IDs are not found, not {missing}")
-        await hand.until(lambda: len(pane.run_view.contacts.all_ids()) > 0, "The found contacts are listed.")
-        self._note(ids=distinct, found=found, not_found=missing)
-        await self._picture(f"{provider.value}-fetched")
-
-    async def _enrich(self) -> None:
-        hand = self._hand
-        hand.show_tab(self._window.tabs, self._results())
-        hand.act("edit.select_all")
-        hand.act("contacts.enrich")
-        dialog = await hand.dialog(EnrichDialog)
-        confirm = hand.find(QPushButton, "enrich_confirm", dialog)
-        await hand.until(lambda: "at most" in confirm.text(), "The cost of the e-mails is known.")
-        emails_only = confirm.text()
-        hand.click(hand.find(QCheckBox, f"enrich_{EnrichField.PHONES.value}", dialog))
-        await hand.until(
-            lambda: "at most" in confirm.text() and confirm.text() != emails_only, "The cost of both is known."
-        )
-        cap = dialog.cap
-        if not confirm.isEnabled():
-            await self._picture("enrich-above-cap")
-            hand.write(cap, str(2 * cap.value()))
-        await hand.until(confirm.isEnabled, "The enrichment can be confirmed.")
-        self._note(confirmed=confirm.text())
-        await self._picture("enrich-confirm")
-        before = {run.run_id for run in await self._services.enrichment.runs()}
-        hand.click(confirm)
-        await hand.closed(EnrichDialog)
-        runs = await self._services.enrichment.runs()
-        self._queued_run = next((run.run_id for run in runs if run.run_id not in before), None)
-        await hand.until(lambda: self._window.queue.model.rowCount() > 0, "The queue shows the run.")
-
-    async def _collect(self) -> None:
-        news = asyncio.Event()
-        unsubscribe = self._services.changes.subscribe(lambda change: _hear(change, news))
-        try:
-            async with asyncio.timeout(ENRICHMENT_PATIENCE):
-                run = await self._services.enrichment.run(self._run_id)
-                photographed = False
-                while run.is_open:
-                    if not photographed and any(batch.state.is_pollable for batch in run.batches):
-                        photographed = True
-                        await self._hand.until(self._shows_submitted, "The queue shows that the batch is submitted.")
-                        await self._picture("enrichment-running")
-                    await news.wait()
-                    news.clear()
-                    run = await self._services.enrichment.run(self._run_id)
-        except TimeoutError:
-            raise NotAsExpectedError(f"The enrichment is not finished after {ENRICHMENT_PATIENCE:.0f} s.") from None
-        finally:
-            unsubscribe()
-        await self._judge(run)
-
-    def _shows_submitted(self) -> bool:
-        model = self._window.queue.model
-        batch = model.record(model.index(0, 0, model.index(0, 0)))
-        return isinstance(batch, EnrichmentBatch) and (batch.state.is_pollable or batch.state.is_final)
-
-    async def _judge(self, run: EnrichmentRun) -> None:
-        items = await self._services.enrichment.items(run.run_id)
-        found = {name.value: sum(1 for item in items if _has(item.outcomes, name)) for name in EnrichField}
-        for name, number in found.items():
-            self._expect(number > 0, f"{name} are found for somebody")
-        self._expect(not any(outcome.is_open for outcome in run.counts), "every field has its outcome")
-        self._expect(run.spending.reserved == 0, "no credits stay reserved")
-        self._expect(0 < run.spending.charged <= run.spending.cap, "what was charged is within the cap")
-        self._note(
-            people=run.people,
-            outcomes={outcome.value: number for outcome, number in run.counts.items()},
-            found=found,
-            credits={"charged": run.spending.charged, "cap": run.spending.cap},
-        )
-        self._window.queue.reveal(run.run_id)
-        tree = self._window.queue.view
-        batch = self._window.queue.model.index(0, 0, tree.currentIndex())
-        tree.expand(batch)
-        await self._hand.until(lambda: self._window.queue.model.rowCount(batch) > 0, "The queue shows its people.")
-        summary = self._hand.find(QLabel, "queue_summary", self._window.queue)
-        done = f"{run.people:,} of {run.people:,} people done"
-        await self._hand.until(lambda: done in summary.text(), f"The queue says “{done}”.")
-        await self._picture("enrichment-finished")
-
-    async def _inspect(self) -> None:
-        pane = self._results()
-        table = pane.table
-        items = await self._services.enrichment.items(self._run_id)
-        both = [item for item in items if all(_has(item.outcomes, name) for name in EnrichField)]
-        if not both:
-            raise NotAsExpectedError("Nobody has got both e-mail and phone.")
-        contact_id = both[0].person.contact_id
-        place = table.model.position(contact_id) if contact_id is not None else None
-        if place is None or contact_id is None:
-            raise NotAsExpectedError("The enriched contact is not in the table any more.")
-        await self._hand.until(
-            lambda: bool((row := table.model.contact_row(contact_id)) and row.email and row.phone),
-            "The table shows the e-mail and the phone.",
-        )
-        self._hand.click_row(table.view, place)
-        self._hand.act("contacts.show")
-        inspector = self._window.inspector
-        address = both[0].emails[0].address
-        await self._hand.until(
-            lambda: bool(inspector.details and inspector.details.row.contact_id == contact_id),
-            "The inspector shows the contact.",
-        )
-        texts = [label.text() for label in inspector.findChildren(QLabel)]
-        self._expect(any(address in text for text in texts), "the inspector shows the e-mail that was bought")
-        await self._picture("contact-enriched")
-
-    async def _export(self) -> None:
-        pane = self._results()
-        expected = len(pane.table.all_ids())
-        target = self._directory / CSV_NAME
-        await asyncio.to_thread(target.unlink, missing_ok=True)
-        self._hand.act("export.all")
-        dialog = await self._hand.dialog(ExportDialog)
-        self._hand.write(self._hand.find(QLineEdit, "export_path", dialog), str(target))
-        await self._picture("export")
-        self._hand.click(self._hand.find(QPushButton, "export_confirm", dialog))
-        await self._hand.until(lambda: CSV_NAME in self._window.status.message, f"The window names {CSV_NAME}.")
-        rows = await asyncio.to_thread(_read_rows, target)
-        self._expect(len(rows) == expected, f"the file has {expected} rows, not {len(rows)}")
-        self._expect(any(row["email"] and row["phone"] for row in rows), "the file has e-mails and phones")
-        self._note(rows=len(rows), with_email=sum(1 for row in rows if row["email"]))
-        await self._picture("exported")
-
-    async def _check_keys(self) -> None:
-        hand = self._hand
-        hand.act("settings")
-        dialog = await hand.dialog(SettingsDialog)
-        card = dialog.cards[Provider.TALKTOHUMANS]
-        await hand.until(card.check_button.isEnabled, "The key can be checked.")
-        hand.click(card.check_button)
-        await hand.until(lambda: "works" in card.result.text(), "The service says that the key works.")
-        other = dialog.cards[Provider.LEADFEEDER]
-        hand.write(other.key_box, WRONG_KEY)
-        hand.click(other.check_button)
-        await hand.until(lambda: "refused" in other.result.text(), "The service refuses a wrong key.")
-        self._note(right=card.result.text(), wrong=other.result.text())
-        await self._picture("settings-keys")
-        dialog.reject()
-        await hand.closed(SettingsDialog)
-
-    async def _use_wrong_key(self) -> None:
-        provider = Provider.TALKTOHUMANS
-        if await self._services.credentials.source(provider) is not KeySource.DEMO:
-            return  # a real key would have to be put aside for this
-        await self._keep_key(WRONG_KEY)
-        pane = await self._search(provider, {"company_name": COMPANY})
-        self._expect("refused the key" in pane.banner.text, "a banner says that the key was refused")
-        self._note(banner=pane.banner.text)
-        await self._picture("wrong-key")
-        await self._keep_key("")
-        self._hand.act("tabs.close")
-
-    async def _keep_key(self, key: str) -> None:
-        """Keep a key for this session, or with "" delete it again."""
-        hand = self._hand
-        hand.act("settings")
-        dialog = await hand.dialog(SettingsDialog)
-        card = dialog.cards[Provider.TALKTOHUMANS]
-        if key:
-            hand.write(card.key_box, key)
-            hand.click(card.keep_button)
-        else:
-            await hand.until(card.delete_button.isEnabled, "The key can be deleted.")
-            hand.click(card.delete_button)
-            hand.click(_button(await hand.dialog(QMessageBox), "Delete"))
-        await hand.until(lambda: "key is" in card.result.text(), "The card says what became of the key.")
-        dialog.reject()
-        await hand.closed(SettingsDialog)
-
-    async def _find_nobody(self) -> None:
-        pane = await self._search(Provider.TALKTOHUMANS, {"company_name": NOBODY})
-        self._expect(not pane.table.all_ids(), "a company that does not exist has nobody")
-        await self._picture("nothing-found")
-        self._hand.act("tabs.close")
-
-    async def _darken(self) -> None:
-        self._hand.show_tab(self._window.tabs, self._results())
-        self._hand.act("view.theme.dark")
-        await self._picture("dark")
-        self._hand.act("view.bulk_fetch")
-        await self._picture("dark-bulk-fetch")
-        self._hand.act("view.theme.system")
-
-    # -- parts of steps ------------------------------------------------------------------------------------
-
-    async def _search(self, provider: Provider, values: dict[str, str]) -> ResultsPane:
-        before = self._window.tabs.results()
-        self._hand.act(f"search.{provider.value}")
-        form = self._window.find_pane.pane(provider)
-        self._hand.click(form.clear_button)
-        for name, text in values.items():
-            self._hand.write_value(form.form.control(name), text)
-        self._hand.act("search.run")
-        opened = [pane for pane in self._window.tabs.results() if pane not in before]
-        if not opened:
-            raise NotAsExpectedError(f"No result tab is opened. {form.banner.text}")
-        await self._answered(opened[0])
-        return opened[0]
-
-    async def _answered(self, pane: ResultsPane) -> None:
-        """Wait until a search that was started just now has ended, and its rows are in the table."""
-        await self._hand.heard(pane.said, "The search has ended.")
-        table = pane.table
-        await self._hand.until(lambda: table.model.rowCount() == len(table.all_ids()), "The rows are shown.")
-
-    def _expect_rows(self, pane: ResultsPane) -> list[ContactRow]:
-        self._expect(not pane.banner.text, f"the search has no complaint: {pane.banner.text}")
-        rows = [pane.table.model.contact_row(contact_id) for contact_id in pane.table.all_ids()]
-        self._expect(bool(rows), "the search finds somebody")
-        return [row for row in rows if row is not None]
-
-    def _results(self) -> ResultsPane:
-        if self._network is None:
-            raise NotAsExpectedError("There are no results to go on with.")
-        return self._network
-
-    @property
-    def _run_id(self) -> int:
-        if self._queued_run is None:
-            raise NotAsExpectedError("There is no enrichment to go on with.")
-        return self._queued_run
-
-    async def _known_ids(self, provider: Provider) -> list[str]:
-        if provider is Provider.LEADFEEDER:
-            return self._leadfeeder_ids
-        from app.demo.dataset import DemoData  # only here, so that the window does not load the demo
-        from app.demo.samples import sample_ids
-
-        return await asyncio.to_thread(lambda: sample_ids(DemoData(), provider, KNOWN_IDS))
-
-    # -- the record ----------------------------------------------------------------------------------------
-
-    def _expect(self, holds: bool, sentence: str) -> None:
-        if not holds:
-            self.failures.append(f"{self._steps[-1].name}: expected that {sentence}")
-
-    def _note(self, **facts: Any) -> None:
-        self._steps[-1].facts.update(facts)
-
-    async def _picture(self, name: str) -> None:
-        self._pictures += 1
-        path = self._directory / f"{self._pictures:02}-{name}.png"
-        await self._hand.photograph(path)
-        self._steps[-1].pictures.append(path.name)
-
-    def _report(self, seconds: float) -> None:
-        report = {
-            "ok": not self.failures,
-            "seconds": round(seconds, 3),
-            "failures": self.failures,
-            "steps": [
-                {"name": step.name, "seconds": step.seconds, "pictures": step.pictures, "facts": step.facts}
-                for step in self._steps
-            ],
-        }
-        text = json.dumps(report, indent=2, ensure_ascii=False)
-        (self._directory / "tour.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _hear(change: Change, news: asyncio.Event) -> None:
-    if change.kind is ChangeKind.ENRICHMENT:
-        news.set()
-
-
-def _has(outcomes: dict[EnrichField, Any], name: EnrichField) -> bool:
-    return name in outcomes and outcomes[name].outcome in (Outcome.FOUND, Outcome.PARTIAL)
-
-
-def _values(combo: QComboBox) -> list[str]:
-    return [str(combo.itemData(row)) for row in range(combo.count()) if combo.itemData(row)]
-
-
-def _column(table: QTableView, column: Column) -> list[str]:
-    model = table.model()
-    return [str(model.index(row, column).data()) for row in range(model.rowCount())]
-
-
-def _button(box: QMessageBox, text: str) -> Any:
-    button = next((button for button in box.buttons() if button.text().startswith(text)), None)
-    if button is None:
-        raise NotAsExpectedError(f"The question has no button “{text}”.")
-    return button
-
-
-def _read_rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

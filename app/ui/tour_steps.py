@@ -46,6 +46,7 @@ UNKNOWN_IDS = {
     IdKind.UUID: tuple(f"00000000-0000-4000-8000-00000000000{number}" for number in range(4)),
     IdKind.INTEGER: tuple(str(999_999_001 + number) for number in range(4)),
 }
+THEMES = ("view.theme.system", "view.theme.light", "view.theme.dark")
 WRONG_KEY = "wrong-key"
 CSV_NAME = "contacts.csv"
 
@@ -62,6 +63,7 @@ class TourSteps:
         self._account = ""
         self._leadfeeder_ids: list[str] = []
         self._queued_run: int | None = None
+        self._theme = THEMES[0]
 
     def all(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
         """The steps in order, each with its name."""
@@ -84,6 +86,8 @@ class TourSteps:
         )
 
     async def _look(self) -> None:
+        actions = self._window.actions_by_key
+        self._theme = next((key for key in THEMES if actions[key].isChecked()), THEMES[0])
         self._hand.act("view.theme.light")
         form = self._window.find_pane.pane(Provider.LEADFEEDER).form.control("account_id")
         assert isinstance(form, QComboBox)
@@ -343,7 +347,7 @@ class TourSteps:
         await self._picture("dark")
         self._hand.act("view.bulk_fetch")
         await self._picture("dark-bulk-fetch")
-        self._hand.act("view.theme.system")
+        self._hand.act(self._theme)
 
     # -- parts of steps ------------------------------------------------------------------------------------
 

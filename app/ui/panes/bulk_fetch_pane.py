@@ -80,6 +80,7 @@ class BulkFetchPane(QWidget):
         finally:
             self._tasks.pop(run_id, None)
             self._read_all_soon()
+            self._form.plan_again()
 
     async def _retry(self, run_id: int) -> None:
         try:

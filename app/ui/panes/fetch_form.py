@@ -118,8 +118,8 @@ class FetchForm(QWidget):
         column.addLayout(bottom)
 
         self._provider.currentIndexChanged.connect(self._provider_changed)
-        self._account.currentIndexChanged.connect(self._plan_soon)
-        self._ids.parsed_changed.connect(self._plan_soon)
+        self._account.currentIndexChanged.connect(self.plan_again)
+        self._ids.parsed_changed.connect(self.plan_again)
         self._ids.file_dropped.connect(self._load_soon)
         self._open.clicked.connect(self._open_soon)
         self._clear.clicked.connect(self._ids.box.clear)
@@ -197,7 +197,8 @@ class FetchForm(QWidget):
         for name, account_id in entries:
             self._account.addItem(name, account_id)
 
-    def _plan_soon(self) -> None:
+    def plan_again(self) -> None:
+        """Work out the cost anew, for instance because a run has just made some of the IDs free."""
         # No plan outlives what it was made for: another service, account or text means another plan.
         self._scope.cancel("plan")
         self._plan = None

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -144,10 +145,27 @@ async def test_leadfeeder_needs_an_account_and_a_yes_to_the_most_it_may_cost(tmp
         press_text(await question(pane), "Fetch for at most 4 credits")
         await wait_until(lambda: title(pane).endswith("4 of 4 IDs done · Finished"))
         await wait_until(lambda: "4 credits charged" in child(pane, QLabel, "fetch_counts").text())
-        paste(pane, " ".join(known))
         await wait_until(
             lambda: child(pane, QLabel, "fetch_cost").text() == "Costs no credits. 4 are in the library already."
         )
+
+
+async def test_ids_of_one_service_are_never_sent_to_another(tmp_path: Path, data: DemoData) -> None:
+    known = sample_ids(data, Provider.LEADFEEDER, 4)
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        choose(pane, Provider.LEADFEEDER)
+        account = child(pane, QComboBox, "fetch_account")
+        await wait_until(lambda: account.isEnabled() and account.count() > 0)
+        paste(pane, " ".join(known))
+        start = child(pane, QPushButton, "fetch_start")
+        await wait_until(start.isEnabled)
+        choose(pane, Provider.TAMTAM)
+        assert not start.isEnabled()
+        enabled = []
+        while preview(pane) != "0 valid · 0 duplicates · 4 unreadable":
+            await asyncio.sleep(0)
+            enabled.append(start.isEnabled())
+        assert not any(enabled)
 
 
 async def test_pause_stops_and_resume_fetches_the_rest(tmp_path: Path, data: DemoData) -> None:

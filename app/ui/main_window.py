@@ -372,6 +372,8 @@ class MainWindow(QMainWindow):
         self.restoreState(unpacked(state.get("docks")))
         self.find_pane.restore_state(state.get("filters"))
         self.tabs.restore_state(state.get("tabs"))
+        for table in self.bulk_fetch.findChildren(ContactTable):
+            table.restore_state(state.get("fetch_columns"))
 
     def _save_state(self) -> None:
         state = {
@@ -379,6 +381,7 @@ class MainWindow(QMainWindow):
             "docks": packed(self.saveState()),
             "filters": self.find_pane.save_state(),
             "tabs": self.tabs.save_state(),
+            "fetch_columns": next((table.save_state() for table in self.bulk_fetch.findChildren(ContactTable)), None),
         }
         save_window_state(self._services.profile.window_state_path, state)
 

@@ -118,11 +118,11 @@ class ResultTabs(QTabWidget):
             }
             for pane in self.results()[:MOST_RESTORED]
         ]
-        table = self.current_table() or next((pane.table for pane in self.results()), None)
+        pane = self.current_results() or next(iter(self.results()), None)
         return {
             "searches": searches,
             "current": self.currentIndex(),
-            "columns": table.save_state() if table is not None else self._columns,
+            "columns": pane.table.save_state() if pane is not None else self._columns,
         }
 
     def restore_state(self, state: object) -> None:
@@ -150,9 +150,9 @@ class ResultTabs(QTabWidget):
             return None, []
 
     def _add_results(self, query: SearchQuery) -> ResultsPane:
-        current = self.current_table()
+        current = self.current_results()
         if current is not None:
-            self._columns = current.save_state()
+            self._columns = current.table.save_state()
         pane = ResultsPane(self._services, query)
         table = pane.table
         table.restore_state(self._columns)

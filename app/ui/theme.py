@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -59,12 +59,11 @@ def outcome_style(outcome: Outcome) -> OutcomeStyle:
 class Theme(QObject):
     """Applies the look to the application and follows the system's light or dark for as long as it lives."""
 
-    changed = Signal()
-
     def __init__(self, app: QApplication, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._app = app
         self._choice: Qt.ColorScheme = Qt.ColorScheme.Unknown
+        self._shown: Colours | None = None
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._apply)
         self._apply()
@@ -79,9 +78,11 @@ class Theme(QObject):
         if scheme is Qt.ColorScheme.Unknown:
             scheme = QGuiApplication.styleHints().colorScheme()
         colours = DARK if scheme is Qt.ColorScheme.Dark else LIGHT
+        if colours is self._shown:
+            return
+        self._shown = colours
         self._app.setPalette(build_palette(colours))
         self._app.setStyleSheet(build_style_sheet(colours))
-        self.changed.emit()
 
 
 def build_palette(colours: Colours) -> QPalette:

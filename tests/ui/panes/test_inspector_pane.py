@@ -1,0 +1,186 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QLabel, QToolButton
+
+from app.domain.changes import Change, ChangeFeed, ChangeKind
+from app.domain.contact import (
+    ContactDetails,
+    ContactEvent,
+    Education,
+    Experience,
+    FieldValue,
+    PersonFields,
+    RecordKind,
+    SourceRecord,
+)
+from app.domain.errors import LibraryError
+from app.domain.outcomes import Outcome
+from app.domain.provider import Provider
+from app.qtbridge.waiting import wait_signal, wait_until
+from app.ui.panes.inspector_pane import InspectorPane
+from app.ui.panes.inspector_sections import age_text
+from tests.support.rows import make_row
+from tests.support.widgets import press_text
+
+if TYPE_CHECKING:
+    from app.composition import Services
+
+pytestmark = pytest.mark.gui
+
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+
+
+def said(name: str, value: str, provider: Provider, *, days: int, shown: bool = False, verdict: str = "") -> FieldValue:
+    kind = RecordKind.ENRICHMENT if provider is Provider.TAMTAM else RecordKind.FULL
+    return FieldValue(name, value, provider, kind, NOW - days * DAY, verification=verdict, shown=shown)
+
+
+def ada() -> ContactDetails:
+    fields = PersonFields(
+        about="Sells <b>cold</b> rooms.",
+        experiences=(Experience("Head of Sales", "Fjordwerk", "Bergen", "2021", is_current=True),),
+        educations=(Education("NTNU", "MSc", "Physics", "2010", "2015"),),
+    )
+    values = (
+        said("email", "ada@fjordwerk.example", Provider.TAMTAM, days=3, shown=True, verdict="HIGH_PROBABILITY"),
+        said("email", "a.norling@old.example", Provider.LEADFEEDER, days=400),
+        said("location", "Bergen", Provider.LEADFEEDER, days=1),
+        said("location", "Bergen", Provider.TALKTOHUMANS, days=0, shown=True),
+        said("linkedin_url", "https://www.linkedin.com/in/ada-demo", Provider.TALKTOHUMANS, days=0, shown=True),
+        said("company_website", "javascript:alert(1)", Provider.LEADFEEDER, days=1, shown=True),
+    )
+    records = (SourceRecord(Provider.TAMTAM, "k-1", RecordKind.ENRICHMENT, NOW, fields, b"{}", credits_charged=1),)
+    row = make_row(1, display_name="Ada Norling", email_outcome=Outcome.FOUND, phone_outcome=Outcome.UNKNOWN)
+    history = (ContactEvent(NOW, "Emails bought.", Provider.TAMTAM),)
+    return ContactDetails(row, fields, values, records, history)
+
+
+class Shelf:
+    """A library with what a test puts on it."""
+
+    def __init__(self) -> None:
+        self.shelf = {1: ada(), 2: replace(ada(), row=make_row(2, display_name="Berit Okafor"))}
+
+    async def details(self, contact_id: int) -> ContactDetails:
+        if contact_id not in self.shelf:
+            raise LibraryError("This contact is not in the library.")
+        return self.shelf[contact_id]
+
+
+@asynccontextmanager
+async def shown(shelf: Shelf, feed: ChangeFeed) -> AsyncIterator[InspectorPane]:
+    pane = InspectorPane(cast("Services", SimpleNamespace(library=shelf, changes=feed)))
+    pane.resize(320, 900)
+    pane.show()
+    try:
+        yield pane
+    finally:
+        await pane.shut_down()
+        pane.deleteLater()
+
+
+def texts(pane: InspectorPane) -> list[str]:
+    return [label.text() for label in pane.findChildren(QLabel) if label.text() and label.isVisible()]
+
+
+async def showing(pane: InspectorPane, name: str) -> None:
+    await wait_until(lambda: name in texts(pane))
+
+
+async def test_every_value_is_shown_with_its_source_age_and_quality() -> None:
+    async with shown(Shelf(), ChangeFeed()) as pane:
+        assert "No contact chosen" in texts(pane)
+        pane.show_contact(1)
+        await showing(pane, "Ada Norling")
+        told = texts(pane)
+        first, other = told.index("ada@fjordwerk.example"), told.index("a.norling@old.example")
+        assert first < other, "the value in use comes first"
+        assert told[first + 1] == "Tamtam · enrichment · 3 days ago · high probability"
+        assert told[other + 1] == "Leadfeeder · full record · 1 year ago"
+        for text in ("Head of Sales", "2021 – today", "NTNU", "MSc, Physics", "Emails bought.", "Found", "Unknown"):
+            assert text in told
+
+
+async def test_a_value_several_sources_agree_on_stands_once() -> None:
+    async with shown(Shelf(), ChangeFeed()) as pane:
+        pane.show_contact(1)
+        await showing(pane, "Ada Norling")
+        told = texts(pane)
+        assert told.count("Bergen") == 1
+        assert told[told.index("Bergen") + 1] == "TalkToHumans · full record · just now · and 1 other record"
+
+
+async def test_provider_text_is_plain_and_can_be_copied() -> None:
+    async with shown(Shelf(), ChangeFeed()) as pane:
+        pane.show_contact(1)
+        await showing(pane, "Sells <b>cold</b> rooms.")
+        assert {label.textFormat() for label in pane.findChildren(QLabel)} == {Qt.TextFormat.PlainText}
+        value = next(label for label in pane.findChildren(QLabel) if label.text() == "ada@fjordwerk.example")
+        assert value.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByKeyboard
+        next(b for b in pane.findChildren(QToolButton) if b.accessibleName() == "Copy Email").click()
+        assert QGuiApplication.clipboard().text() == "ada@fjordwerk.example"
+
+
+async def test_only_web_links_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    async with shown(Shelf(), ChangeFeed()) as pane:
+        pane.show_contact(1)
+        await showing(pane, "Ada Norling")
+        links = [b for b in pane.findChildren(QToolButton) if b.accessibleName().startswith("Open ")]
+        assert [link.accessibleName() for link in links] == ["Open LinkedIn in the browser"]
+        links[0].click()
+        assert opened == ["https://www.linkedin.com/in/ada-demo"]
+
+
+async def test_it_follows_changes_of_the_contact_it_shows() -> None:
+    shelf, feed = Shelf(), ChangeFeed()
+    async with shown(shelf, feed) as pane:
+        pane.show_contact(1)
+        await showing(pane, "Ada Norling")
+        shelf.shelf[1] = replace(shelf.shelf[1], row=make_row(1, display_name="Ada Quist"))
+        feed.publish(Change(ChangeKind.CONTACTS, (2, 1)))
+        await showing(pane, "Ada Quist")
+
+
+async def test_the_last_contact_asked_for_is_the_one_shown() -> None:
+    async with shown(Shelf(), ChangeFeed()) as pane:
+        pane.show_contact(1)
+        pane.show_contact(2)
+        await showing(pane, "Berit Okafor")
+        assert pane.details is not None
+        assert pane.details.row.contact_id == 2
+        wanted = wait_signal(pane.enrich_requested)
+        press_text(pane, "Enrich…")
+        assert await wanted == ([2],)
+
+
+async def test_a_contact_that_cannot_be_read_is_told_in_the_pane() -> None:
+    async with shown(Shelf(), ChangeFeed()) as pane:
+        pane.show_contact(99)
+        await wait_until(lambda: "not in the library" in pane.banner.text)
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=89), "just now"),
+        (timedelta(seconds=95), "1 minute ago"),
+        (timedelta(hours=23), "23 hours ago"),
+        (timedelta(days=29), "29 days ago"),
+        (timedelta(days=364), "12 months ago"),
+        (timedelta(days=800), "2 years ago"),
+    ],
+)
+def test_ages_are_told_in_the_largest_unit(age: timedelta, words: str) -> None:
+    assert age_text(NOW - age, NOW) == words

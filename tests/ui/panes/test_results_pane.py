@@ -1,0 +1,168 @@
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from app.composition import Services
+from app.demo.dataset import DemoData
+from app.domain.provider import Provider
+from app.domain.search import SearchQuery
+from app.qtbridge.waiting import wait_signal, wait_until
+from app.ui.panes.results_pane import ResultsPane
+from tests.support.demo_server import DemoServer
+from tests.support.demo_services import demo_services
+from tests.support.live_services import live_services
+from tests.support.widgets import press_text
+
+pytestmark = pytest.mark.gui
+
+EVERYONE: Mapping[str, tuple[str, ...]] = {"relationship_status": ("any",)}
+
+
+@pytest.fixture(scope="module")
+def data() -> DemoData:
+    return DemoData(seed=1, contacts=400)
+
+
+@asynccontextmanager
+async def shown(services: Services, values: Mapping[str, tuple[str, ...]] = EVERYONE) -> AsyncIterator[ResultsPane]:
+    query = SearchQuery(Provider.TALKTOHUMANS, dict(values))
+    pane = ResultsPane(services, query)
+    pane.resize(900, 600)
+    pane.show()
+    try:
+        yield pane
+    finally:
+        await pane.shut_down()
+        pane.deleteLater()
+
+
+def says(pane: ResultsPane, text: str) -> bool:
+    return any(label.text() == text and label.isVisible() for label in pane.findChildren(QLabel))
+
+
+async def test_rows_stream_in_page_by_page_until_the_limit(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        ended = wait_signal(pane.said)
+        pane.load_more()
+        await ended
+        first = pane.table.all_ids()
+        assert 0 < len(first) <= 50
+        assert "more available" in pane.state_text
+        ended = wait_signal(pane.said, 10)
+        pane.load_up_to(120)
+        await ended
+        everything = pane.table.all_ids()
+        assert everything[: len(first)] == first, "later pages are added at the end"
+        assert len(set(everything)) == len(everything)
+        assert "from 120 rows" in pane.state_text or len(everything) == 120
+
+
+async def test_stop_keeps_what_has_arrived_and_loading_can_go_on(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        pane.load_up_to(400)
+        await wait_until(lambda: bool(pane.table.all_ids()))
+        ended = wait_signal(pane.said)
+        press_text(pane, "Stop")
+        (said,) = await ended
+        assert said.startswith("Stopped.")
+        assert not pane.is_running
+        kept = pane.table.all_ids()
+        assert kept
+        ended = wait_signal(pane.said)
+        press_text(pane, "Load more")
+        await ended
+        assert pane.table.all_ids()[: len(kept)] == kept
+        assert len(pane.table.all_ids()) > len(kept)
+
+
+async def test_nothing_found_says_what_to_do(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown(services, {"query": ("zzzz",)}) as pane:
+        ended = wait_signal(pane.said)
+        pane.load_more()
+        assert await ended == ("Nothing found",)
+        assert says(pane, "Nothing found")
+        assert not pane.has_more
+
+
+async def test_trouble_is_told_in_the_pane_and_retry_goes_on_where_it_stopped(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data) as server:
+        async with live_services(tmp_path, server) as services, shown(services) as pane:
+            ended = wait_signal(pane.said)
+            pane.load_more()
+            await ended
+            before = len(pane.table.all_ids())
+            server.fault("status", Provider.TALKTOHUMANS, path="/v1/contacts", status=403, times=1)
+            ended = wait_signal(pane.said)
+            press_text(pane, "Load more")
+            await ended
+            assert "TalkToHumans" in pane.banner.text
+            assert len(pane.table.all_ids()) == before
+            ended = wait_signal(pane.said)
+            press_text(pane, "Retry")
+            await ended
+            assert pane.banner.text == ""
+            assert len(pane.table.all_ids()) > before
+
+
+async def test_a_refused_key_leads_to_settings(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data) as server:
+        keys = {Provider.TALKTOHUMANS: "wrong"}
+        async with live_services(tmp_path, server, keys=keys) as services, shown(services) as pane:
+            ended = wait_signal(pane.said)
+            pane.load_more()
+            await ended
+            assert "refused the key" in pane.banner.text
+            wanted = wait_signal(pane.key_wanted)
+            press_text(pane, "Settings…")
+            assert await wanted == (Provider.TALKTOHUMANS,)
+
+
+async def test_a_missing_key_leads_to_the_card_that_adds_one(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data) as server:
+        async with live_services(tmp_path, server, keys={}) as services, shown(services) as pane:
+            ended = wait_signal(pane.said)
+            pane.load_more()
+            await ended
+            wanted = wait_signal(pane.key_wanted)
+            press_text(pane, "Add a key…")
+            assert await wanted == (Provider.TALKTOHUMANS,)
+
+
+async def test_rows_that_cannot_be_read_are_counted_and_the_others_shown(tmp_path: Path, data: DemoData) -> None:
+    body = {"data": {"contacts": [{"contact_id": "7", "name": "Ada Norling"}, 17, "x"], "pagination": {}}}
+    with DemoServer(data) as server:
+        server.fault("body", Provider.TALKTOHUMANS, path="/v1/contacts", body=body, status=200)
+        async with live_services(tmp_path, server) as services, shown(services) as pane:
+            ended = wait_signal(pane.said)
+            pane.load_more()
+            await ended
+            assert len(pane.table.all_ids()) == 1
+            assert "2 rows of the answer could not be read" in pane.notice.text
+
+
+async def test_a_restored_tab_shows_the_library_and_asks_only_when_told(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        async with shown(services) as pane:
+            ended = wait_signal(pane.said)
+            pane.load_more()
+            await ended
+            found = pane.table.all_ids()
+        async with shown(services) as pane:
+            pane.restore(found)
+            await wait_until(lambda: pane.table.model.rowCount() == len(found))
+            assert "of your last session" in pane.state_text
+            assert not pane.has_more
+            ended = wait_signal(pane.said)
+            press_text(pane, "Search again")
+            await ended
+            assert pane.table.all_ids() == found
+            assert pane.has_more
+
+
+async def test_the_title_tells_the_filters_in_words_without_the_account(tmp_path: Path, data: DemoData) -> None:
+    values = {"account_id": ("1",), "relationship_status": ("not_connected",), "company_name": ("Quillmark",)}
+    async with demo_services(tmp_path, data=data) as services, shown(services, values) as pane:
+        assert pane.title == "Quillmark, Not connected"

@@ -91,5 +91,7 @@ COLUMNS: dict[Column, ColumnSpec] = {
 
 def fold(text: str) -> str:
     """Text for searching and sorting: case and accents do not matter."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -86,6 +86,8 @@ class ContactView(QTableView):
         self.setModel(model)
         self.contacts = ContactSelectionModel(model, self)
         self.setSelectionModel(self.contacts)
+        # Headings are never highlighted; looking whether one should be costs a walk over all selected rows per paint.
+        self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -21,10 +22,10 @@ def has_display() -> bool:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
-def open_window() -> int:
-    """Show the window until it is closed. What was done in an earlier demo is still there."""
-    print("Opening Contact Scout on the demo services. Nothing here is a real person or costs a credit.")
-    return subprocess.run([PROGRAM, "--demo", "--profile", BUILD / "demo"], check=False).returncode
+def open_window() -> NoReturn:
+    """Become the program, so that Ctrl+C reaches it alone. What was done in an earlier demo is still there."""
+    print("Opening Contact Scout on the demo services. Nothing here is a real person or costs a credit.", flush=True)
+    os.execv(PROGRAM, [str(PROGRAM), "--demo", "--profile", str(BUILD / "demo")])
 
 
 def run_tour() -> int:
@@ -45,4 +46,6 @@ def run_tour() -> int:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    sys.exit(open_window() if has_display() else run_tour())
+    if has_display():
+        open_window()
+    sys.exit(run_tour())

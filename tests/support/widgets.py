@@ -2,9 +2,9 @@
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QMessageBox, QWidget
 
 from app.qtbridge.waiting import wait_until
 
@@ -30,6 +30,19 @@ def press_text(parent: QWidget, text: str) -> None:
     """Click the visible button that says this."""
     button = next(each for each in parent.findChildren(QAbstractButton) if each.text() == text and each.isVisible())
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+async def choose_file(parent: QWidget, path: str) -> None:
+    """Type a path into the file dialog that is open now, waited for, and accept it."""
+
+    def shown() -> list[QFileDialog]:
+        return [dialog for dialog in parent.findChildren(QFileDialog) if dialog.isVisible()]
+
+    await wait_until(lambda: bool(shown()))
+    dialog = shown()[0]
+    child(dialog, QLineEdit, "fileNameEdit").setText(path)
+    # From Qt's loop, as a click would: the dialog may ask something by a nested loop of its own.
+    QTimer.singleShot(0, dialog.accept)
 
 
 async def question(parent: QWidget) -> QMessageBox:

@@ -11,7 +11,7 @@ from app.qtbridge.waiting import wait_until
 from app.services.export import ExportReport
 from app.ui.dialogs.export_dialog import ExportDialog, run_export_dialog
 from tests.support.demo_services import demo_services
-from tests.support.widgets import child, press, press_text, question
+from tests.support.widgets import child, choose_file, press, press_text, question
 
 pytestmark = pytest.mark.gui
 
@@ -76,6 +76,21 @@ async def test_a_file_that_exists_is_replaced_only_when_that_is_wanted(
         press(dialog, "export_confirm")
         press_text(await question(dialog), "Replace")
         assert await task == ExportReport(target, 5)
+
+
+async def test_the_file_can_be_chosen_by_browsing(tmp_path: Path, data: DemoData, window: QWidget) -> None:
+    target = tmp_path / "chosen.csv"
+    async with demo_services(tmp_path / "profile", data=data) as services:
+        query = services.search.build_query(Provider.TALKTOHUMANS, {"company_name": ["Quillmark"]})
+        page = await services.search.start(query).next_page(5)
+        task = asyncio.create_task(run_export_dialog(window, services, [page.rows[0].contact_id], "people.csv"))
+        dialog = await opened(window)
+        press(dialog, "export_browse")
+        await choose_file(dialog, str(target))
+        path = child(dialog, QLineEdit, "export_path")
+        await wait_until(lambda: path.text() == str(target))
+        press(dialog, "export_confirm")
+        assert await task == ExportReport(target, 1)
 
 
 async def test_a_folder_that_is_not_there_is_a_banner_and_the_dialog_stays(

@@ -4,8 +4,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -28,7 +29,7 @@ from app.ui.panes.bulk_fetch_pane import BulkFetchPane
 from tests.support.demo_server import DemoServer
 from tests.support.demo_services import demo_services
 from tests.support.memory_key_store import MemoryKeyStore
-from tests.support.widgets import child, press, press_text, question
+from tests.support.widgets import child, choose_file, press, press_text, question
 
 pytestmark = pytest.mark.gui
 
@@ -248,6 +249,48 @@ async def test_a_dropped_file_is_read_in_whatever_encoding(tmp_path: Path, data:
         assert box.canInsertFromMimeData(drop)
         box.insertFromMimeData(drop)
         await wait_until(lambda: preview(pane) == "2 valid · 0 duplicates · 3 unreadable")
+
+
+async def test_a_file_can_be_chosen(tmp_path: Path, data: DemoData) -> None:
+    path = tmp_path / "ids.txt"
+    path.write_text("4101\n4102\n")
+    async with demo_services(tmp_path / "profile", data=data) as services, shown_pane(services) as pane:
+        choose(pane, Provider.BUILDWORKPRO)
+        press(pane, "fetch_open_file")
+        await choose_file(pane, str(path))
+        await wait_until(lambda: preview(pane) == "2 valid · 0 duplicates · 0 unreadable")
+        press(pane, "fetch_clear")
+        await wait_until(lambda: preview(pane) == "Nothing pasted yet")
+
+
+async def test_accounts_that_cannot_be_read_are_a_banner_with_a_way_to_try_again(
+    tmp_path: Path, data: DemoData
+) -> None:
+    with DemoServer(data) as server:
+        server.fault("status", Provider.LEADFEEDER, path="/v1/accounts", status=403)
+        async with served(tmp_path, server) as services, shown_pane(services) as pane:
+            choose(pane, Provider.LEADFEEDER)
+            account = child(pane, QComboBox, "fetch_account")
+            await wait_until(lambda: "Leadfeeder" in pane.banner.text)
+            assert account.count() == 0
+            paste(pane, "3219700001")
+            cost = child(pane, QLabel, "fetch_cost")
+            await wait_until(lambda: cost.text() == "Choose an account to fetch through.")
+            press_text(pane.banner, "Try again")
+            await wait_until(lambda: account.count() > 0)
+            await wait_until(child(pane, QPushButton, "fetch_start").isEnabled)
+
+
+async def test_opening_an_outcome_shows_its_contact(tmp_path: Path, data: DemoData) -> None:
+    known = sample_ids(data, Provider.BUILDWORKPRO, 2)
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        await fetch(pane, Provider.BUILDWORKPRO, known)
+        await wait_until(lambda: cells(pane, Column.OUTCOME) == ["Found"] * 2)
+        table = child(pane, QTableView, "fetch_outcomes")
+        table.setCurrentIndex(table.model().index(1, Column.NAME))
+        heard = wait_signal(pane.contact_activated)
+        QTest.keyClick(table, Qt.Key.Key_Return)
+        assert await heard == ((await services.fetching.contact_ids(1))[1],)
 
 
 async def test_a_file_that_is_gone_is_a_banner(tmp_path: Path, data: DemoData) -> None:

@@ -112,6 +112,8 @@ class Leadfeeder:
     provider = Provider.LEADFEEDER
     filters: Sequence[FilterSpec] = FILTERS
     page_size = _LARGEST_PAGE
+    sizes_pages = True
+    credits_per_row = 0
     id_kind = IdKind.INTEGER
     chunk_size = _LARGEST_CHUNK
     needs_account = True

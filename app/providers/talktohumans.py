@@ -179,6 +179,8 @@ class TalkToHumans:
     provider = Provider.TALKTOHUMANS
     filters: Sequence[FilterSpec] = FILTERS
     page_size = _LARGEST_PAGE
+    sizes_pages = True
+    credits_per_row = 0
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client

@@ -127,6 +127,8 @@ def test_version_is_the_newest_entry_of_the_changelog(project: dict[str, Any]) -
     entry = re.search(r"^## \[([^\]]+)\]", changelog, re.MULTILINE)
     assert entry is not None
     assert entry[1] == project["project"]["version"]
+    (metainfo,) = (ROOT / "packaging").rglob("*.metainfo.xml")
+    assert f'<release version="{entry[1]}"' in metainfo.read_text("utf-8")
 
 
 def test_readme_names_the_two_commands_and_they_exist() -> None:

@@ -16,7 +16,7 @@ ContactScoutError
     ├── TryLaterError             (6)
     ├── NetworkError              (6)
     ├── UnreadableAnswerError     (6)
-    └── OutcomeUnknownError       a paid submit whose answer was not seen (3)
+    └── OutcomeUnknownError       a paid or changing call whose answer was not seen (3)
 """
 
 from dataclasses import dataclass
@@ -181,6 +181,6 @@ class UnreadableAnswerError(ServiceError):
 
 
 class OutcomeUnknownError(ServiceError):
-    """A paid submit may or may not have been accepted: its answer was not seen. Never resend unasked."""
+    """A call that pays for, or changes, something may or may not have been accepted. Never resend unasked."""
 
     exit_code = 3

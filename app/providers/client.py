@@ -21,14 +21,13 @@ import msgspec
 from app.domain.errors import InputError, NetworkError, RateLimitedError, ServiceError
 from app.domain.provider import Provider
 from app.providers import errors
+from app.providers.attempts import Attempt, AttemptLog
 from app.providers.auth import KeyAuth
 from app.providers.clock import Clock
 from app.providers.limits import Limiter, PausedError, tenant_pause
 from app.providers.retries import RetryPolicy, retry_after_seconds
 from app.providers.trust import build_ssl_context
 from app.providers.wire import Members, load, text
-
-log = logging.getLogger("app.providers.http")
 
 # httpx logs whole URLs at INFO, and with them what a rep searches for.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -123,6 +122,7 @@ class ApiClient:
         retries: When reads are asked again.
         max_body: The largest decompressed answer that is read, in bytes.
         jitter: Draws from 0 to 1.
+        attempts: Told of every HTTP attempt.
 
     Raises:
         InputError: The base URL is not allowed.
@@ -143,6 +143,7 @@ class ApiClient:
         retries: RetryPolicy | None = None,
         max_body: int = MAX_BODY,
         jitter: Callable[[], float] = random.random,
+        attempts: AttemptLog | None = None,
     ) -> None:
         self.provider = provider
         self._base_url = validate_base_url(base_url)
@@ -153,6 +154,7 @@ class ApiClient:
         self._retries = retries or RetryPolicy()
         self._max_body = max_body
         self._jitter = jitter
+        self._attempts = attempts or AttemptLog()
         self._closed = False
         if ssl_context is None:
             needs_trust = transport is None and self._base_url.startswith("https")
@@ -202,6 +204,7 @@ class ApiClient:
         body: object = None,
         cost: int = 1,
         paid: bool = False,
+        writes: bool = False,
     ) -> Answer:
         """Make one call, with its retries, and return its 2xx JSON answer.
 
@@ -213,6 +216,8 @@ class ApiClient:
             body: Sent as JSON, unless None.
             cost: Units the call weighs at the service.
             paid: It spends credits: never repeated, and in doubt `OutcomeUnknownError`.
+            writes: It changes something: repeated only while it is certain not to have been accepted, and in doubt
+                `OutcomeUnknownError`.
 
         Raises:
             ServiceError: The subclass that fits.
@@ -222,7 +227,7 @@ class ApiClient:
         attempt = 1
         while True:
             try:
-                return await self._paced(call, attempt, budget, paid=paid)
+                return await self._paced(call, attempt, budget, paid=paid, writes=writes)
             except ServiceError as error:
                 wait = None if paid else self._retries.wait(error, attempt, self._jitter())
                 if wait is None or wait > budget.left:
@@ -247,7 +252,7 @@ class ApiClient:
             ) from error
         return _Call(method, path, url, content, cost)
 
-    async def _paced(self, call: _Call, attempt: int, budget: _Budget, *, paid: bool) -> Answer:
+    async def _paced(self, call: _Call, attempt: int, budget: _Budget, *, paid: bool, writes: bool) -> Answer:
         """One attempt at its turn; only the attempt itself is taken from the budget."""
         try:
             async with self._limiter.acquire(call.cost, max_pause=budget.left) as waited:
@@ -259,8 +264,8 @@ class ApiClient:
         except PausedError as pause:
             raise errors.paused_error(self.provider, pause.seconds) from None
         except ServiceError as error:
-            if paid and errors.may_have_been_accepted(error):
-                raise errors.outcome_unknown(error) from error
+            if (paid or writes) and errors.may_have_been_accepted(error):
+                raise errors.outcome_unknown(error, paid=paid) from error
             raise
 
     async def _attempt(self, call: _Call, attempt: int, left: float, waited: float) -> Answer:
@@ -272,8 +277,8 @@ class ApiClient:
                 next_step="Try again.",
             )
         began = self._clock.now()
-        status: int | str = "-"
-        body, request_id = b"", ""
+        status: int | None = None
+        body, request_id, failure = b"", "", ""
         headers = {"Content-Type": "application/json"} if call.content is not None else {}
         try:
             async with (
@@ -284,20 +289,23 @@ class ApiClient:
                 body = await self._read(response)
             request_id = _request_id(response.headers, body)
         except (httpx.RequestError, TimeoutError) as error:
-            status = f"{status} {type(error).__name__}"
+            failure = type(error).__name__
             raise errors.transport_error(self.provider, error) from error
         finally:
-            log.info(
-                "%s %s %s %s request=%s attempt=%d waited=%.2fs took=%.2fs bytes=%d",
-                self.provider.value,
-                call.method,
-                call.template,
-                status,
-                request_id or "-",
-                attempt,
-                waited,
-                self._clock.now() - began,
-                len(body),
+            self._attempts.note(
+                Attempt(
+                    self.provider,
+                    call.method,
+                    call.template,
+                    attempt,
+                    self._clock.wall(),
+                    status=status,
+                    failure=failure,
+                    request_id=request_id,
+                    wait=waited,
+                    duration=self._clock.now() - began,
+                    size=len(body),
+                )
             )
         return self._judge(response, body, request_id)
 

@@ -292,20 +292,25 @@ def unreadable(
     )
 
 
-def outcome_unknown(error: ServiceError) -> OutcomeUnknownError:
-    """What an error means for a paid submit whose bytes may have reached the service."""
+def outcome_unknown(error: ServiceError, *, paid: bool = True) -> OutcomeUnknownError:
+    """What an error means for a call that pays for, or changes, something, and may have reached the service."""
+    looking_first = (
+        "It is not sent again by itself, as that could cost twice. Compare the balance before you retry."
+        if paid
+        else f"It is not sent again by itself. Look at {error.provider.label} before you try again."
+    )
     return OutcomeUnknownError(
         f"{error.provider.label} may or may not have accepted this: its answer was not seen. ({error.text})",
         provider=error.provider,
         status=error.status,
         code=error.code,
         request_id=error.request_id,
-        next_step="It is not sent again by itself, as that could cost twice. Compare the balance before you retry.",
+        next_step=looking_first,
     )
 
 
 def may_have_been_accepted(error: ServiceError) -> bool:
-    """Whether a paid submit that failed so may have been accepted all the same."""
+    """Whether a paid submit, or a change, that failed so may have been accepted all the same."""
     if isinstance(error, NetworkError):
         return error.sent
     return isinstance(error, TryLaterError | UnreadableAnswerError)

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -47,6 +49,7 @@ UNKNOWN_IDS = {
     IdKind.INTEGER: tuple(str(999_999_001 + number) for number in range(4)),
 }
 THEMES = ("view.theme.system", "view.theme.light", "view.theme.dark")
+PICTURE_SIZE = QSize(1440, 900)
 WRONG_KEY = "wrong-key"
 CSV_NAME = "contacts.csv"
 
@@ -86,6 +89,10 @@ class TourSteps:
         )
 
     async def _look(self) -> None:
+        if QGuiApplication.platformName() == "offscreen":
+            self._window.resize(PICTURE_SIZE)  # its screen is 800 by 800, which is nobody's
+            await self._hand.until(lambda: self._window.size() == PICTURE_SIZE, "The window has its size.")
+            self._hand.act("view.reset")
         actions = self._window.actions_by_key
         self._theme = next((key for key in THEMES if actions[key].isChecked()), THEMES[0])
         self._hand.act("view.theme.light")

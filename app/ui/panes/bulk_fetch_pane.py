@@ -23,6 +23,8 @@ from app.ui.wording import count, moment
 if TYPE_CHECKING:
     from app.composition import Services
 
+_LEAST_COMBO_WIDTH = 90
+
 
 class BulkFetchPane(QWidget):
     """The Bulk fetch view. Runs are durable: one that was paused, or cut off, is offered for resuming.
@@ -195,8 +197,9 @@ class BulkFetchPane(QWidget):
         self._history.setObjectName("fetch_history")
         self._history.setAccessibleName("Earlier bulk fetches")
         self._history.setToolTip("Earlier bulk fetches; choose one to see its outcomes")
-        self._history.setMinimumContentsLength(36)
+        self._history.setMinimumContentsLength(40)
         self._history.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._history.setMinimumWidth(_LEAST_COMBO_WIDTH)
         label = QLabel("&History")
         label.setBuddy(self._history)
         line = QWidget()

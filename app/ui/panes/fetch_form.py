@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.composition import Services
     from app.services.fetching import FetchPlan
 
+_LEAST_ACCOUNT_WIDTH = 90
 _ACCOUNTS_FRESH_SECONDS = 5.0
 
 
@@ -93,8 +94,9 @@ class FetchForm(QWidget):
             widget.setObjectName(name)
             widget.setAccessibleName(spoken)
         self._fetch.setProperty("primary", True)  # noqa: FBT003
-        self._account.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._account.setMinimumWidth(220)
+        self._account.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._account.setMinimumContentsLength(22)
+        self._account.setMinimumWidth(_LEAST_ACCOUNT_WIDTH)
         provider_label = QLabel("&Service")
         provider_label.setBuddy(self._provider)
         self._account_label.setBuddy(self._account)

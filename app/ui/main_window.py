@@ -239,6 +239,7 @@ class MainWindow(QMainWindow):
     # Building
 
     def _lay_out(self) -> None:
+        self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
         self.setObjectName("main-window")
         self.setDockNestingEnabled(True)
         centre = QWidget()
@@ -268,7 +269,7 @@ class MainWindow(QMainWindow):
             dock.show()
         find, contact, queue = self._docks.values()
         self.resizeDocks([find, contact], [310, 340], Qt.Orientation.Horizontal)
-        self.resizeDocks([queue], [210], Qt.Orientation.Vertical)
+        self.resizeDocks([queue], [min(210, self.height() // 4)], Qt.Orientation.Vertical)
 
     def _build_actions(self) -> None:
         registry = self.actions_by_key
@@ -367,7 +368,6 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         state = load_window_state(self._services.profile.window_state_path)
-        self.resize(FIRST_SIZE)
         self.restoreGeometry(unpacked(state.get("geometry")))
         self.restoreState(unpacked(state.get("docks")))
         self.find_pane.restore_state(state.get("filters"))

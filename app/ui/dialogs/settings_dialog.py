@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,7 @@ from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.key_card import KeyCard
 from app.ui.widgets.labels import set_role, text_label
+from app.ui.widgets.number_box import NumberBox
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -88,12 +88,7 @@ class SettingsDialog(QDialog):
 
     def _build(self) -> None:
         self.keyring_text = text_label("Looking for the system keyring…", role="muted")
-        self.cap = QSpinBox()
-        self.cap.setRange(0, MOST_CREDITS)
-        self.cap.setSingleStep(100)
-        self.cap.setGroupSeparatorShown(True)
-        self.cap.setSuffix(" credits")
-        self.cap.setAccessibleName("Most credits a run may spend")
+        self.cap = NumberBox("Most credits a run may spend", 0, MOST_CREDITS, step=100, suffix=" credits")
         self.cap.setToolTip("Each enrichment run starts with this cap; it can be set lower or higher for a single run")
         content = QWidget()
         set_role(content, "canvas")

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QPushButton,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from app.ui.widgets.banner import Banner
 from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import ElidedLabel
+from app.ui.widgets.number_box import NumberBox
 from app.ui.wording import count
 
 if TYPE_CHECKING:
@@ -220,12 +220,8 @@ class ResultsPane(QWidget):
         self._all = QPushButton("Load all up to")
         self._all.setToolTip("Load page after page until so many rows are here (Ctrl+Shift+L)")
         self._all.clicked.connect(lambda: self.load_up_to(self.row_limit))
-        self._rows: QSpinBox = QSpinBox()
-        self._rows.setRange(1, MOST_ROWS)
-        self._rows.setSingleStep(100)
+        self._rows: NumberBox = NumberBox("Most rows to load", 1, MOST_ROWS, step=100)
         self._rows.setValue(DEFAULT_ROWS)
-        self._rows.setGroupSeparatorShown(True)
-        self._rows.setAccessibleName("Most rows to load")
         self._stop = QPushButton("Stop")
         self._stop.setIcon(icon("stop"))
         self._stop.setIconSize(QSize(14, 14))

@@ -54,7 +54,10 @@ class Banner(QFrame):
         self._dismiss.setAccessibleName("Dismiss this message")
         self._dismiss.clicked.connect(self.clear)
         self._lay_out()
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        # Not “maximum”: a narrow pane needs more lines, and so more height, than the hint says.
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.hide()
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.colours import Ink
@@ -10,6 +11,8 @@ from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import set_role, text_label
+
+ROOM_FOR_PICTURE = 180
 
 
 class EmptyState(QWidget):
@@ -37,7 +40,8 @@ class EmptyState(QWidget):
         self._heading = text_label(heading, role="heading")
         self._text = text_label(text, role="muted")
         centre = Qt.AlignmentFlag.AlignHCenter
-        inner.addWidget(IconLabel(icon(drawing, Ink.MUTED), size=36), 0, centre)
+        self._picture = IconLabel(icon(drawing, Ink.MUTED), size=36)
+        inner.addWidget(self._picture, 0, centre)
         for label in (self._heading, self._text):
             label.setAlignment(centre)
             inner.addWidget(label)
@@ -58,3 +62,8 @@ class EmptyState(QWidget):
         outer.addLayout(row)
         outer.addStretch(3)
         self.setAccessibleName(f"{heading} {text}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give up the drawing where there is hardly room for the words."""
+        super().resizeEvent(event)
+        self._picture.setVisible(self.height() >= ROOM_FOR_PICTURE)

@@ -49,7 +49,7 @@ UNKNOWN_IDS = {
     IdKind.INTEGER: tuple(str(999_999_001 + number) for number in range(4)),
 }
 THEMES = ("view.theme.system", "view.theme.light", "view.theme.dark")
-PICTURE_SIZE = QSize(1440, 900)
+PICTURE_SIZE = QSize(1680, 1050)
 WRONG_KEY = "wrong-key"
 CSV_NAME = "contacts.csv"
 

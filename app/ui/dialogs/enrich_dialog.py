@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QPushButton,
-    QSpinBox,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.labels import rule, text_label
+from app.ui.widgets.number_box import NumberBox
 from app.ui.wording import count
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class EnrichDialog(QDialog):
         self._estimate = text_label(wrap=False)
         self._basis = text_label(role="muted", wrap=False)
         self._balance = text_label(wrap=False)
-        self.cap = QSpinBox()
+        self.cap = NumberBox("Cap in credits", 0, _MOST_CREDITS, step=10, suffix=" credits")
         self._why_not = text_label(role="danger")
         self._confirm = QPushButton("Enrich")
         self._cancel = QPushButton("Cancel")
@@ -164,9 +164,6 @@ class EnrichDialog(QDialog):
         ):
             widget.setObjectName(object_name)
             widget.setAccessibleName(spoken)
-        self.cap.setRange(0, _MOST_CREDITS)
-        self.cap.setGroupSeparatorShown(True)
-        self.cap.setSuffix(" credits")
         self.cap.setValue(self._services.settings.load().run_cap)
         self.cap.valueChanged.connect(self._show)
         self._confirm.setProperty("primary", True)  # noqa: FBT003

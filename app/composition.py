@@ -10,14 +10,17 @@ import httpx
 from app.domain.changes import ChangeFeed
 from app.domain.provider import Provider
 from app.jobs.schedule import PollSchedule
+from app.services.companies import CompanyService
 from app.services.credentials import CredentialService
 from app.services.enrichment import EnrichmentService
 from app.services.export import ExportService
 from app.services.fetching import FetchService
 from app.services.keyring_store import KeyringStore, KeyStore
 from app.services.library import LibraryService
+from app.services.lists import ListService
 from app.services.providers import DemoBackend, ProviderDirectory
 from app.services.search import SearchService
+from app.services.tagging import TagService
 from app.storage.database import Database
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.fetch_runs import FetchRunRepository
@@ -41,6 +44,9 @@ class Services:
     search: SearchService
     fetching: FetchService
     enrichment: EnrichmentService
+    tags: TagService
+    lists: ListService
+    companies: CompanyService
     library: LibraryService
     export: ExportService
 
@@ -83,6 +89,8 @@ async def open_services(
         credentials = CredentialService(key_store or KeyringStore(), environment, demo_key=demo_key)
         directory = ProviderDirectory(credentials, settings, changes, environment, demo=backend)
         stack.push_async_callback(directory.aclose)
+        search = SearchService(directory, library, LedgerRepository(database))
+        stack.push_async_callback(search.aclose)
         fetching = FetchService(directory, fetch_runs, library)
         enrichment = EnrichmentService(
             directory,
@@ -102,9 +110,12 @@ async def open_services(
             changes=changes,
             credentials=credentials,
             providers=directory,
-            search=SearchService(directory, library, LedgerRepository(database)),
+            search=search,
             fetching=fetching,
             enrichment=enrichment,
+            tags=TagService(directory, library),
+            lists=ListService(directory, library),
+            companies=CompanyService(directory),
             library=LibraryService(library),
             export=ExportService(library),
         )

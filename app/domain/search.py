@@ -51,6 +51,7 @@ class FilterSpec:
         open_choices: Whether values beyond `choices` may be typed (the vendor's full list is not known).
         required: Whether a search cannot run without it.
         pattern: Regular expression each value must match in full, "" for any.
+        stands_alone: Whether no other filter may be given along with it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class FilterSpec:
     open_choices: bool = False
     required: bool = False
     pattern: str = ""
+    stands_alone: bool = False
 
     @property
     def takes_many(self) -> bool:

@@ -129,7 +129,7 @@ class ProviderDirectory:
         """
         if key is None:
             checker = await self.capable(provider, SupportsKeyCheck)
-            return await self._noting_errors(provider, checker.check_key)
+            return await self.noting_errors(provider, checker.check_key)
         service = await self._build(provider, key.strip())
         try:
             assert isinstance(service, SupportsKeyCheck)
@@ -142,14 +142,14 @@ class ProviderDirectory:
         if not supports(provider, SupportsAccounts):
             return ()
         service = await self.capable(provider, SupportsAccounts)
-        return await self._noting_errors(provider, service.accounts)
+        return await self.noting_errors(provider, service.accounts)
 
     async def balance(self, provider: Provider, account_id: str = "") -> tuple[BalanceLine, ...]:
         """The provider's balance, remembered for the chip; () for a provider without one."""
         if not supports(provider, SupportsBalance):
             return ()
         service = await self.capable(provider, SupportsBalance)
-        lines = await self._noting_errors(provider, lambda: service.balance(account_id))
+        lines = await self.noting_errors(provider, lambda: service.balance(account_id))
         self._balances[provider] = lines
         self._changes.publish(Change(ChangeKind.PROVIDERS))
         return lines
@@ -244,7 +244,8 @@ class ProviderDirectory:
             lines = tuple(line for line in lines if line.kind == kind)
         return f"{sum(line.remaining for line in lines):,} credits left" if lines else ""
 
-    async def _noting_errors(self, provider: Provider, call: Callable[[], Awaitable[_R]]) -> _R:
+    async def noting_errors(self, provider: Provider, call: Callable[[], Awaitable[_R]]) -> _R:
+        """Make a call and remember its trouble, or that there was none, for the provider's chip."""
         try:
             result = await call()
         except ServiceError as error:

@@ -288,9 +288,13 @@ class ApiClient:
                 status = response.status_code
                 body = await self._read(response)
             request_id = _request_id(response.headers, body)
+            return self._judge(response, body, request_id)
         except (httpx.RequestError, TimeoutError) as error:
             failure = type(error).__name__
             raise errors.transport_error(self.provider, error) from error
+        except (ServiceError, asyncio.CancelledError) as error:
+            failure = type(error).__name__
+            raise
         finally:
             self._attempts.note(
                 Attempt(
@@ -307,7 +311,6 @@ class ApiClient:
                     size=len(body),
                 )
             )
-        return self._judge(response, body, request_id)
 
     async def _read(self, response: httpx.Response) -> bytes:
         """The decompressed body, as long as it is of a sane size."""

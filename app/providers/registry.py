@@ -8,6 +8,7 @@ import httpx
 
 from app.domain.provider import Provider
 from app.providers import buildworkpro, leadfeeder, talktohumans, tamtam
+from app.providers.attempts import AttemptLog
 from app.providers.auth import KeyAuth
 from app.providers.buildworkpro import TEST_KEY_PREFIX, BuildWorkPro
 from app.providers.capabilities import ProviderService
@@ -62,6 +63,7 @@ def build_service(
     limiter: Limiter | None = None,
     ssl_context: ssl.SSLContext | None = None,
     clock: Clock | None = None,
+    attempts: AttemptLog | None = None,
 ) -> ProviderService:
     """Build the service for one key.
 
@@ -73,6 +75,7 @@ def build_service(
         limiter: The limiter of the key, when it has one already: all users of a key share one.
         ssl_context: From `build_ssl_context`, made once per process.
         clock: Time.
+        attempts: Told of every HTTP attempt.
 
     Raises:
         InputError: The base URL is not allowed.
@@ -90,6 +93,7 @@ def build_service(
         ssl_context=ssl_context,
         timeouts=_TIMEOUTS.get(provider),
         retries=_RETRIES.get(provider),
+        attempts=attempts,
     )
     if provider is Provider.BUILDWORKPRO:
         return BuildWorkPro(client, test_key=bare_key.startswith(TEST_KEY_PREFIX))

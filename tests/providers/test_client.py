@@ -160,8 +160,10 @@ class TestRequest:
         )
         lines = [record.getMessage() for record in caplog.records if record.name == "app.providers.http"]
         assert len(lines) == 2
-        assert lines[0].startswith("tamtam POST /v2/{id} 503 request=- attempt=1 ")
-        assert lines[1].startswith("tamtam POST /v2/{id} 200 request=r-1 attempt=2 ")
+        first, second = (dict(pair.split("=", 1) for pair in line.split(" ")) for line in lines)
+        assert list(first) == ("provider method path status failure request_id attempt wait duration bytes".split())
+        assert [first[name] for name in first][:7] == "tamtam POST /v2/{id} 503 TryLaterError - 1".split()
+        assert [second[name] for name in second][:7] == "tamtam POST /v2/{id} 200 - r-1 2".split()
         assert "secret" not in caplog.text
         assert KEY not in caplog.text
 

@@ -1,7 +1,7 @@
 """Set the project up in `.venv/`: the pinned packages, the program itself, and the system libraries Qt needs.
 
     python3 scripts/bootstrap.py          what the program needs
-    python3 scripts/bootstrap.py --dev    also what its tests and checks need
+    python3 scripts/bootstrap.py --dev    also what its tests and checks need, the npm packages among it
 
 Works from any directory, needs nothing but Python and pip, and does nothing when nothing is missing. On
 Debian and Ubuntu missing system packages are installed with apt, as root or through a `sudo` that asks for no
@@ -53,6 +53,9 @@ KEYRING_PROGRAMS = {
     "gnome-keyring": "gnome-keyring-daemon",
     "libsecret-tools": "secret-tool",
 }
+# The mock server of the contract tests comes from npm; only continuous integration must have it.
+NPM_PROGRAMS = {"nodejs": "node", "npm": "npm"}
+MOCK_SERVER = ROOT / "tests" / "contract"
 # Qt's name of a writing system -> a small Debian package with a font for it. Names of people come in all of these;
 # without a font Qt draws boxes.
 FONTS = {
@@ -265,6 +268,38 @@ def bring_system_libraries(dev: bool) -> None:
     bring(missing_fonts())
 
 
+# --- the mock server of the contract tests ----------------------------------------------------------------------------
+
+
+def bring_mock_server() -> None:
+    """Install the locked packages of `tests/contract` with npm, unless they are there.
+
+    Raises:
+        SetupError: In continuous integration, where it is a must; elsewhere those tests skip themselves and say so.
+    """
+    is_must = os.environ.get("CI") == "true"
+    if is_must and sys.platform.startswith("linux"):
+        bring({package: name for package, name in NPM_PROGRAMS.items() if not shutil.which(name)})
+    npm = shutil.which("npm")
+    if npm is None:
+        reason = "npm is missing"
+    else:
+        wanted = hashlib.sha256((MOCK_SERVER / "package-lock.json").read_bytes()).hexdigest()
+        stamp = MOCK_SERVER / "node_modules" / "contact-scout-setup.txt"
+        if stamp.exists() and stamp.read_text("utf-8") == wanted:
+            return
+        say("Installing the mock server of the contract tests with npm …")
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        answer = subprocess.run(command, cwd=MOCK_SERVER, capture_output=True, text=True, check=False)
+        if answer.returncode == 0:
+            stamp.write_text(wanted, "utf-8")
+            return
+        reason = f"npm ci failed:\n{(answer.stderr or answer.stdout).strip()}"
+    if is_must:
+        raise SetupError(f"The contract tests need their mock server, but {reason}")
+    say(f"Note: the contract tests will be skipped: {reason}")
+
+
 def main() -> int:
     """Set everything up. Returns the exit code."""
     parser = argparse.ArgumentParser(description="Set Contact Scout up in .venv/.")
@@ -275,6 +310,8 @@ def main() -> int:
         install_packages(arguments.dev, make_venv())
         if sys.platform.startswith("linux"):
             bring_system_libraries(arguments.dev)
+        if arguments.dev:
+            bring_mock_server()
     except SetupError as error:
         say(str(error))
         return 1

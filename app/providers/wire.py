@@ -7,7 +7,6 @@ Structs for `part` give every member a default.
 
 import re
 import types
-import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -22,6 +21,9 @@ _S = TypeVar("_S", bound=msgspec.Struct)
 
 Scalar = str | int | float | bool | None
 Members = dict[str, msgspec.Raw]
+
+# Control characters, line and paragraph separators, lone surrogates.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 _LONE_SURROGATE = re.compile(
     rb"(?<!\\)((?:\\\\)*)"
@@ -152,7 +154,7 @@ def text(value: Scalar, *, longest: int | None = None) -> str:
         return ""
     if not isinstance(value, str):
         return str(value)
-    line = " ".join("".join(" " if _is_control(char) else char for char in value).split())
+    line = " ".join(_CONTROL.sub(" ", value).split())
     return line if longest is None or len(line) <= longest else line[: longest - 1] + "…"
 
 
@@ -170,10 +172,6 @@ def paragraphs(value: Scalar) -> str:
 def text_lines(value: Scalar) -> list[str]:
     """The lines of a value, each as `text` makes it."""
     return [text(line) for line in value.splitlines()] if isinstance(value, str) else [text(value)]
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def identifier(value: Scalar) -> str:

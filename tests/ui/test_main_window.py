@@ -35,8 +35,8 @@ def data() -> DemoData:
 
 
 @asynccontextmanager
-async def open_window(services: Services) -> AsyncIterator[MainWindow]:
-    window = MainWindow(services, reporter=ErrorReporter(), demo=True)
+async def open_window(services: Services, reporter: ErrorReporter | None = None) -> AsyncIterator[MainWindow]:
+    window = MainWindow(services, reporter=reporter or ErrorReporter(), demo=True)
     window.show()
     try:
         yield window
@@ -223,18 +223,14 @@ async def test_a_bug_is_told_without_data_and_can_be_copied(
     tmp_path: Path, data: DemoData, expected_log: ExpectLog
 ) -> None:
     expected_log("RuntimeError")
-    async with demo_services(tmp_path, data=data) as services:
-        reporter = ErrorReporter()
-        window = MainWindow(services, reporter=reporter, demo=True)
-        window.show()
+    reporter = ErrorReporter()
+    async with demo_services(tmp_path, data=data) as services, open_window(services, reporter) as window:
         reporter.report(RuntimeError("ada@fjordwerk.example"))
         assert "Something went wrong inside Contact Scout" in window.banner.text
         press_text(window.banner, "Copy report")
         report = QGuiApplication.clipboard().text()
         assert "RuntimeError" in report
         assert "ada@" not in report
-        await window.shut_down()
-        window.deleteLater()
 
 
 async def test_the_window_fits_a_full_hd_screen_at_200_percent(tmp_path: Path, data: DemoData, qtbot: QtBot) -> None:

@@ -89,6 +89,7 @@ class _ChoiceEditor:
             box = self.combo.lineEdit()
             assert box is not None
             box.setPlaceholderText(f"{ANY}, or type a value")
+            box.setAccessibleName(spec.label)
         self.set_choices(spec.choices)
 
     def widget(self) -> QWidget:

@@ -39,6 +39,21 @@ class Envelope:
         except ValueError as error:
             raise self.unreadable(f"“{'.'.join(path)}” is missing or is no list") from error
 
+    def one(self, *path: str) -> msgspec.Raw:
+        """The object at a path; some services put a single one in an array.
+
+        Raises:
+            UnreadableAnswerError: It is absent, or neither an object nor an array of one.
+        """
+        raw = self.at(*path)
+        try:
+            entries = rows(raw) if raw is not None and bytes(raw).lstrip().startswith(b"[") else [raw]
+        except ValueError:
+            entries = []
+        if len(entries) != 1 or entries[0] is None or not bytes(entries[0]).lstrip().startswith(b"{"):
+            raise self.unreadable(f"“{'.'.join(path)}” is missing or is no object")
+        return entries[0]
+
     def part(self, kind: type[_S], *path: str) -> _S:
         """The object at a path (without one the whole answer), read member by member; defaults where it is absent."""
         raw = self.at(*path) if path else self._answer.body

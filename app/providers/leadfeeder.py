@@ -1,26 +1,37 @@
-"""Leadfeeder API v1: contact search, full records by ID, accounts and balance. Contract sheet `leadfeeder`.
+"""Leadfeeder API v1: contacts by search and ID, lists, companies, accounts and balance. Contract sheet `leadfeeder`.
 
 `account_id` goes into the query of every call but two, even of POST calls (sheet section 1).
 """
 
+import re
 from collections.abc import Sequence
 from functools import partial
 
 import msgspec
 
-from app.domain.contact import RecordKind
+from app.domain.companies import CompanyMatch, CompanyQuery
+from app.domain.contact import RecordKind, SourceRecord
 from app.domain.credits import Account, BalanceLine, KeyCheck
-from app.domain.errors import BadKeyError, NetworkError, NotFoundError, PermissionDeniedError
+from app.domain.errors import (
+    BadKeyError,
+    NetworkError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnreadableAnswerError,
+)
 from app.domain.fetching import FetchAnswer
 from app.domain.identifiers import IdKind
+from app.domain.lists import ProviderList
 from app.domain.provider import Provider
-from app.domain.search import Choice, ChoiceSource, FilterKind, FilterSpec, SearchPage, SearchQuery
-from app.providers.client import ApiClient
+from app.domain.search import Choice, ChoiceSource, FilterSpec, SearchPage, SearchQuery
+from app.providers.client import Answer, ApiClient
 from app.providers.envelope import Envelope
-from app.providers.errors import invalid_request
+from app.providers.errors import invalid_request, outcome_unknown
 from app.providers.keycheck import accepted, refused
+from app.providers.leadfeeder_companies import match_request, read_companies, search_request
+from app.providers.leadfeeder_filters import FILTERS
 from app.providers.leadfeeder_rows import contact_record, named
-from app.providers.wire import Scalar, opaque, read_rows, text, whole
+from app.providers.wire import RowError, Scalar, opaque, read_rows, text, whole
 
 BASE_URL = "https://api.leadfeeder.com"
 
@@ -29,58 +40,8 @@ BUYER_PERSONAS = "buyer-personas"
 
 _LARGEST_PAGE = 100
 _LARGEST_CHUNK = 100
-
-FILTERS: tuple[FilterSpec, ...] = (
-    FilterSpec(
-        "account_id",
-        "Account",
-        FilterKind.CHOICE,
-        "The Leadfeeder account to search in.",
-        choice_source=ChoiceSource.ACCOUNTS,
-        required=True,
-    ),
-    FilterSpec("search_terms", "Name or title", FilterKind.TEXT_LIST, "Full name or title of the contact."),
-    FilterSpec("positions", "Job titles", FilterKind.TEXT_LIST, "Job titles, in the original or in English."),
-    FilterSpec("emails", "E-mail addresses", FilterKind.TEXT_LIST, "Look people up by their e-mail address."),
-    FilterSpec("company_ids", "Company IDs", FilterKind.TEXT_LIST, "Leadfeeder's IDs of companies."),
-    FilterSpec(
-        "departments",
-        "Departments",
-        FilterKind.CHOICE_LIST,
-        "Departments, by Leadfeeder's code.",
-        choices=(
-            Choice("marketing_department", "Marketing"),
-            Choice("sales_department", "Sales"),
-            Choice("it_department", "IT"),
-            Choice("students_apprentices", "Students and apprentices"),
-        ),
-        open_choices=True,
-    ),
-    FilterSpec(
-        "hierarchy_levels",
-        "Hierarchy levels",
-        FilterKind.CHOICE_LIST,
-        "Levels in the company, by Leadfeeder's code.",
-        choices=(Choice("employees", "Employees"),),
-        open_choices=True,
-    ),
-    FilterSpec(
-        "affiliation",
-        "Affiliation",
-        FilterKind.CHOICE,
-        "Relation to the company, by Leadfeeder's code.",
-        choices=(Choice("employee", "Employee"),),
-        open_choices=True,
-    ),
-    FilterSpec(
-        "buyer_persona_ids",
-        "Buyer personas",
-        FilterKind.CHOICE_LIST,
-        "Saved buyer personas of the account.",
-        choice_source=ChoiceSource.BUYER_PERSONAS,
-        open_choices=True,
-    ),
-)
+_MOST_CANDIDATES = 10
+_MOST_LIST_PAGES = 100
 
 
 class _UserAttributes(msgspec.Struct):
@@ -99,6 +60,8 @@ class _Charged(msgspec.Struct):
 
 class _Pagination(msgspec.Struct):
     next_cursor: Scalar = None
+    page_num: Scalar = None
+    page_count: Scalar = None
 
 
 class Leadfeeder:
@@ -114,6 +77,7 @@ class Leadfeeder:
     page_size = _LARGEST_PAGE
     sizes_pages = True
     credits_per_row = 0
+    companies_need_account = True
     id_kind = IdKind.INTEGER
     chunk_size = _LARGEST_CHUNK
     needs_account = True
@@ -223,6 +187,120 @@ class Leadfeeder:
             request_id=answer.request_id,
         )
 
+    async def details(self, provider_id: str, *, account_id: str = "") -> SourceRecord:
+        """One full record. It costs a credit once in twelve months.
+
+        Raises:
+            NotFoundError: There is none of this ID.
+            ServiceError: No answer was to be had.
+        """
+        answer = await self._client.get(
+            "/v1/contacts/{id}",
+            values={"id": provider_id},
+            query=[("account_id", self._required_account(account_id))],
+        )
+        envelope = Envelope(self.provider, answer)
+        try:
+            return contact_record(answer, account_id, RecordKind.FULL, _charged(envelope), bytes(envelope.one("data")))
+        except RowError as error:
+            raise envelope.unreadable("its contact has no id") from error
+
+    async def lists(self, account_id: str) -> tuple[ProviderList, ...]:
+        """All lists of contacts in an account."""
+        account = ("account_id", self._required_account(account_id))
+        found: dict[str, ProviderList] = {}
+        for number in range(1, _MOST_LIST_PAGES + 1):
+            query = [account, ("filter[scope]", "contact"), ("page[num]", str(number)), ("page[size]", "100")]
+            envelope = Envelope(self.provider, await self._client.get("/v1/lists", query=query))
+            page = {list_id: ProviderList(list_id, name) for list_id, name, _ in named(envelope.rows("data"))}
+            pages = whole(envelope.part(_Pagination, "meta", "pagination").page_count)
+            # A page of nothing new means that page numbers are not heeded.
+            if page.keys() <= found.keys():
+                break
+            found |= page
+            if number >= pages:
+                break
+        return tuple(found.values())
+
+    async def get_list(self, list_id: str, *, account_id: str) -> ProviderList:
+        """One list.
+
+        Raises:
+            NotFoundError: There is none of this ID.
+            ServiceError: No answer was to be had.
+        """
+        answer = await self._client.get(
+            "/v1/lists/{id}", values={"id": list_id}, query=[("account_id", self._required_account(account_id))]
+        )
+        return _one_list(Envelope(self.provider, answer))
+
+    async def create_list(self, name: str, *, account_id: str) -> ProviderList:
+        """Make an empty list of contacts.
+
+        Raises:
+            OutcomeUnknownError: It may exist now, but the answer was not seen or makes no sense.
+            ServiceError: It was not made.
+        """
+        attributes = {"name": name, "scope": "contact"}
+        answer = await self._client.request_json(
+            "POST",
+            "/v1/lists",
+            query=[("account_id", self._required_account(account_id))],
+            body={"data": {"type": "list", "attributes": attributes}},
+            writes=True,
+        )
+        try:
+            return _one_list(Envelope(self.provider, answer))
+        except UnreadableAnswerError as error:
+            raise outcome_unknown(error, paid=False) from error
+
+    async def add_to_list(self, list_id: str, provider_id: str, *, account_id: str) -> None:
+        """Put a contact on a list. Any success will do: what it answers is not documented.
+
+        Raises:
+            OutcomeUnknownError: It may be on the list now.
+            ServiceError: It is not.
+        """
+        await self._change_membership("POST", list_id, provider_id, account_id)
+
+    async def remove_from_list(self, list_id: str, provider_id: str, *, account_id: str) -> None:
+        """Take a contact off a list; otherwise like `add_to_list`."""
+        await self._change_membership("DELETE", list_id, provider_id, account_id)
+
+    async def find_companies(self, query: CompanyQuery, *, account_id: str = "") -> tuple[CompanyMatch, ...]:
+        """Companies matched by domain and name, the surest first; where none matches, those a search finds."""
+        account = ("account_id", self._required_account(account_id))
+        body = match_request(query)
+        if not body:
+            raise invalid_request(self.provider, "Leadfeeder looks companies up by name or domain.")
+        answer = await self._client.post(
+            "/v1/companies/match", body, query=[account, ("max_results_per_company", str(_MOST_CANDIDATES))]
+        )
+        found = read_companies(Envelope(self.provider, answer).rows("data"))
+        if found:
+            return tuple(sorted(found, key=lambda match: -(match.score or 0.0)))
+        answer = await self._client.post(
+            "/v1/companies/search", search_request(query), query=[account, ("page[size]", str(_MOST_CANDIDATES))]
+        )
+        return read_companies(Envelope(self.provider, answer).rows("data"))
+
+    async def usage(self, account_id: str, start: str, end: str) -> bytes:
+        """How often each endpoint was used per month, from `start` to `end` (`YYYY-MM`), as Leadfeeder's own JSON."""
+        if not all(re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) for month in (start, end)) or start > end:
+            raise invalid_request(self.provider, "Months must be like 2026-03, the last not before the first.")
+        query = [("account_id", self._required_account(account_id)), ("start_period", start), ("end_period", end)]
+        return (await self._client.get("/v1/usage", query=query)).body
+
+    async def persona(self, persona_id: str, *, account_id: str) -> Choice | None:
+        """One buyer persona; None where there is none of this ID, or personas are not available."""
+        answer = await self._ask_personas(
+            "/v1/{personas}/{id}", {"personas": self._personas_path, "id": persona_id}, account_id
+        )
+        if answer is None:
+            return None
+        found = named([Envelope(self.provider, answer).one("data")])
+        return Choice(found[0][0], found[0][1]) if found else None
+
     def _required_account(self, account_id: str) -> str:
         if not account_id:
             raise invalid_request(self.provider, "Leadfeeder needs an account: choose one.")
@@ -244,17 +322,39 @@ class Leadfeeder:
         )
 
     async def _personas(self, account_id: str) -> tuple[Choice, ...]:
-        try:
-            answer = await self._client.get(
-                "/v1/{personas}", values={"personas": self._personas_path}, query=[("account_id", account_id)]
-            )
-        except (NotFoundError, NetworkError) as error:  # a gateway's 404 page is a NetworkError
-            if error.status != 404:
-                raise
+        answer = await self._ask_personas("/v1/{personas}", {"personas": self._personas_path}, account_id)
+        if answer is None:
             return ()
         return tuple(
             Choice(persona_id, name) for persona_id, name, _ in named(Envelope(self.provider, answer).rows("data"))
         )
+
+    async def _ask_personas(self, path: str, values: dict[str, str], account_id: str) -> Answer | None:
+        """None where there is no such thing: the spelling of the path is assumed."""
+        try:
+            return await self._client.get(path, values=values, query=[("account_id", account_id)])
+        except (NotFoundError, NetworkError) as error:  # a gateway's 404 page is a NetworkError
+            if error.status != 404:
+                raise
+            return None
+
+    async def _change_membership(self, method: str, list_id: str, provider_id: str, account_id: str) -> None:
+        await self._client.request_json(
+            method,
+            "/v1/contacts/{id}/lists",
+            values={"id": provider_id},
+            query=[("account_id", self._required_account(account_id))],
+            body={"data": [{"type": "list", "id": list_id}]},
+            writes=True,
+        )
+
+
+def _one_list(envelope: Envelope) -> ProviderList:
+    found = named([envelope.one("data")])
+    if not found:
+        raise envelope.unreadable("its list has no id")
+    list_id, name, _ = found[0]
+    return ProviderList(list_id, name)
 
 
 def _charged(envelope: Envelope) -> int:

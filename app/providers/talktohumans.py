@@ -1,36 +1,25 @@
-"""TalkToHumans: search of one's own LinkedIn network. Contract sheet `talktohumans`; the letters there are sources.
+"""TalkToHumans: search of one's own LinkedIn network, and its tags. Contract sheet `talktohumans`.
 
 Rows carry no e-mail, no phone and no relationship status.
 """
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from urllib.parse import quote
 
 import msgspec
 
-from app.domain.contact import Education, Experience, PersonFields, RecordKind, SourceRecord
+from app.domain.contact import SourceRecord
 from app.domain.credits import Account, KeyCheck
-from app.domain.errors import BadKeyError, PermissionDeniedError
+from app.domain.errors import BadKeyError, PermissionDeniedError, UnreadableAnswerError
 from app.domain.provider import Provider
 from app.domain.search import Choice, ChoiceSource, FilterKind, FilterSpec, SearchPage, SearchQuery
 from app.providers.client import Answer, ApiClient
 from app.providers.envelope import Envelope
+from app.providers.errors import invalid_request, outcome_unknown
 from app.providers.keycheck import accepted, refused
-from app.providers.wire import (
-    RowError,
-    Scalar,
-    company_domain,
-    distinct,
-    identifier,
-    opaque,
-    paragraphs,
-    part,
-    profile_link,
-    read_rows,
-    text,
-)
+from app.providers.talktohumans_rows import LinkedInAccount, contact_record
+from app.providers.wire import RowError, Scalar, distinct, identifier, opaque, part, read_rows, text
 
 BASE_URL = "https://api.talktohumans.app"
 
@@ -39,6 +28,9 @@ BASE_URL = "https://api.talktohumans.app"
 WIDE_SEARCH = "search"
 
 _LARGEST_PAGE = 25
+
+# Pages of conversations offered as choices; older conversations can be named by their ID.
+_CONVERSATION_PAGES = 8
 
 FILTERS: tuple[FilterSpec, ...] = (
     FilterSpec(
@@ -88,84 +80,22 @@ FILTERS: tuple[FilterSpec, ...] = (
     FilterSpec(
         "conversation_id",
         "Conversation",
-        FilterKind.TEXT,
-        "Only members of the conversation with this ID.",
+        FilterKind.CHOICE,
+        "Only members of this conversation, or of the one with this ID.",
+        choice_source=ChoiceSource.CONVERSATIONS,
+        open_choices=True,
     ),
 )
 
 
-class _Named(msgspec.Struct):
+class _Participant(msgspec.Struct):
     name: Scalar = None
+
+
+class _Conversation(msgspec.Struct):
+    conversation_id: Scalar = None
     title: Scalar = None
-
-
-class _Language(msgspec.Struct):
-    language: Scalar = None
-
-
-class _Account(msgspec.Struct):
-    account_id: Scalar = None
-    display_name: Scalar = None
-
-
-class _Experience(msgspec.Struct):
-    is_current: Scalar = None
-    company_name: Scalar = None
-    title: Scalar = None
-    location: Scalar = None
-    start_at: Scalar = None
-    end_at: Scalar = None
-    description: Scalar = None
-
-
-class _Education(msgspec.Struct):
-    school_name: Scalar = None
-    degree: Scalar = None
-    field_of_study: Scalar = None
-    start_at: Scalar = None
-    end_at: Scalar = None
-
-
-class _Location(msgspec.Struct):
-    is_primary: Scalar = None
-    linkedin_text: Scalar = None
-    display_text: Scalar = None
-    country_code: Scalar = None
-    country: Scalar = None
-    country_full: Scalar = None
-    state: Scalar = None
-    city: Scalar = None
-    geographic_area: Scalar = None
-
-
-class _Company(msgspec.Struct):
-    name: Scalar = None
-    provider_participant_id: Scalar = None
-    industries: list[_Named] | None = None
-    headcount: Scalar = None
-    employee_count: Scalar = None
-    website_url: Scalar = None
-
-
-class _Contact(msgspec.Struct):
-    contact_id: Scalar = None
-    account: _Account | None = None
-    name: Scalar = None
-    first_name: Scalar = None
-    last_name: Scalar = None
-    headline: Scalar = None
-    primary_role_title: Scalar = None
-    primary_company_name: Scalar = None
-    about: Scalar = None
-    public_identifier: Scalar = None
-    linkedin_url: Scalar = None
-    app_url: Scalar = None
-    tags: list[_Named] | None = None
-    languages: list[_Language] | None = None
-    experiences: list[_Experience] | None = None
-    educations: list[_Education] | None = None
-    locations: list[_Location] | None = None
-    company: _Company | None = None
+    participants: list[_Participant] | None = None
 
 
 class _Pagination(msgspec.Struct):
@@ -212,21 +142,83 @@ class TalkToHumans:
             parameters.append(("cursor", cursor))
         answer = await self._client.get("/v1/contacts", query=parameters)
         envelope = Envelope(self.provider, answer)
-        records, quarantined = read_rows(envelope.rows("data", "contacts"), partial(_record, answer))
-        pagination = envelope.part(_Pagination, "data", "pagination")
-        following = opaque(pagination.next_cursor) if pagination.has_more is True else ""
+        records, quarantined = read_rows(envelope.rows("data", "contacts"), partial(contact_record, answer))
         return SearchPage(
             records=records,
-            next_cursor=following if following and following != cursor else None,
+            next_cursor=_next_cursor(envelope, cursor),
             quarantined=quarantined,
             request_id=answer.request_id,
         )
 
-    async def choices(self, source: ChoiceSource, *, account_id: str = "") -> tuple[Choice, ...]:  # noqa: ARG002
-        """Account choices; () for the rest. `account_id` plays no part here."""
-        if source is not ChoiceSource.ACCOUNTS:
-            return ()
-        return tuple(Choice(account.account_id, account.name) for account in await self.accounts())
+    async def choices(self, source: ChoiceSource, *, account_id: str = "") -> tuple[Choice, ...]:
+        """Accounts, and conversations of one account or of all; () for the rest."""
+        match source:
+            case ChoiceSource.ACCOUNTS:
+                return tuple(Choice(account.account_id, account.name) for account in await self.accounts())
+            case ChoiceSource.CONVERSATIONS:
+                return await self._conversations(account_id)
+            case _:
+                return ()
+
+    async def change_tags(
+        self, provider_id: str, *, account_id: str, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> SourceRecord:
+        """Put tags on a contact of an account and take others off; returns the contact as it is now.
+
+        Colours are left to the service: only one of their names is known (sheet section 4).
+
+        Raises:
+            OutcomeUnknownError: It may have been changed, but the answer was not seen or makes no sense.
+            ServiceError: Nothing was changed.
+        """
+        adding, removing = distinct(add), distinct(remove)
+        if not account_id:
+            raise invalid_request(self.provider, "TalkToHumans needs to know the LinkedIn account of the contact.")
+        if not adding and not removing:
+            raise invalid_request(self.provider, "There is no tag to add or to remove.")
+        tags: dict[str, object] = {}
+        if adding:
+            tags["add"] = [{"name": name} for name in adding]
+        if removing:
+            tags["remove"] = list(removing)
+        answer = await self._client.request_json(
+            "PATCH",
+            "/v1/contacts/{contact_id}",
+            values={"contact_id": provider_id},
+            body={"account_id": account_id, "tags": tags},
+            writes=True,
+        )
+        try:
+            record = self._read_changed(answer, provider_id)
+        except UnreadableAnswerError as error:
+            raise outcome_unknown(error, paid=False) from error
+        return replace(record, account_id=record.account_id or account_id)
+
+    async def _conversations(self, account_id: str) -> tuple[Choice, ...]:
+        """The first conversations as the service orders them; its parameters are assumed (sheet section 6)."""
+        found: dict[str, Choice] = {}
+        cursor: str | None = None
+        for _ in range(_CONVERSATION_PAGES):
+            parameters = [("limit", str(_LARGEST_PAGE))]
+            parameters += [("account_id", account_id)] if account_id else []
+            parameters += [("cursor", cursor)] if cursor else []
+            answer = await self._client.get("/v1/conversations", query=parameters)
+            envelope = Envelope(self.provider, answer)
+            found |= {choice.value: choice for choice in map(_choice, envelope.rows("data", "conversations")) if choice}
+            cursor = _next_cursor(envelope, cursor)
+            if cursor is None:
+                break
+        return tuple(found.values())
+
+    def _read_changed(self, answer: Answer, provider_id: str) -> SourceRecord:
+        envelope = Envelope(self.provider, answer)
+        try:
+            record = contact_record(answer, bytes(envelope.one("data", "contact")))
+        except RowError as error:
+            raise envelope.unreadable("its contact has no id") from error
+        if record.provider_id != provider_id:
+            raise envelope.unreadable("it is about another contact")
+        return record
 
     def _read_accounts(self, answer: Answer) -> tuple[Account, ...]:
         """The sheet's section 3 assumes `data.accounts`, but takes a bare `data` array as well."""
@@ -237,7 +229,7 @@ class TalkToHumans:
         accounts = []
         for raw in raws:
             try:
-                account = part(raw, _Account)
+                account = part(raw, LinkedInAccount)
             except ValueError:
                 continue
             account_id = identifier(account.account_id)
@@ -246,94 +238,21 @@ class TalkToHumans:
         return tuple(accounts)
 
 
-def _record(answer: Answer, raw: bytes) -> SourceRecord:
-    row = part(raw, _Contact)
-    contact_id = identifier(row.contact_id)
-    if not contact_id:
-        raise RowError("The row has no contact_id.")
-    return SourceRecord(
-        provider=Provider.TALKTOHUMANS,
-        provider_id=contact_id,
-        kind=RecordKind.FULL,
-        fetched_at=answer.received_at,
-        fields=_fields(row),
-        raw=raw,
-        account_id=identifier(row.account.account_id) if row.account else "",
-        request_id=answer.request_id,
-    )
+def _next_cursor(envelope: Envelope, cursor: str | None) -> str | None:
+    """The cursor of the next page; None on the last page, and when the service would lead round in a circle."""
+    pagination = envelope.part(_Pagination, "data", "pagination")
+    following = opaque(pagination.next_cursor) if pagination.has_more is True else ""
+    return following if following and following != cursor else None
 
 
-def _fields(row: _Contact) -> PersonFields:
-    experiences = row.experiences or []
-    job = next((job for job in experiences if job.is_current is True), _Experience())
-    company = row.company or _Company()
-    website = text(company.website_url)
-    where = _main_location(row.locations or [])
-    return PersonFields(
-        first_name=text(row.first_name),
-        last_name=text(row.last_name),
-        full_name=text(row.name),
-        job_title=text(row.primary_role_title) or text(job.title),
-        headline=text(row.headline),
-        company_name=text(row.primary_company_name) or text(company.name) or text(job.company_name),
-        company_domain=company_domain(website),
-        company_website=website,
-        company_size=text(company.headcount) or text(company.employee_count),
-        company_industry=next((text(one.name) or text(one.title) for one in company.industries or []), ""),
-        company_linkedin_id=_company_number(text(company.provider_participant_id)),
-        location=_place(where),
-        country_code=text(where.country_code).upper(),
-        linkedin_url=_linkedin(row),
-        tags=distinct(tag.name for tag in row.tags or []),
-        languages=distinct(one.language for one in row.languages or []),
-        experiences=tuple(map(_experience, experiences)),
-        educations=tuple(map(_education, row.educations or [])),
-        about=paragraphs(row.about),
-        profile_url=text(row.app_url),
-    )
-
-
-def _experience(job: _Experience) -> Experience:
-    return Experience(
-        title=text(job.title),
-        company_name=text(job.company_name),
-        location=text(job.location),
-        start=text(job.start_at),
-        end=text(job.end_at),
-        is_current=job.is_current is True,
-        description=paragraphs(job.description),
-    )
-
-
-def _education(school: _Education) -> Education:
-    return Education(
-        school_name=text(school.school_name),
-        degree=text(school.degree),
-        field_of_study=text(school.field_of_study),
-        start=text(school.start_at),
-        end=text(school.end_at),
-    )
-
-
-def _main_location(locations: Sequence[_Location]) -> _Location:
-    first = locations[0] if locations else _Location()
-    return next((place for place in locations if place.is_primary is True), first)
-
-
-def _place(where: _Location) -> str:
-    written = text(where.display_text) or text(where.linkedin_text)
-    pieces = (text(where.city), text(where.state), text(where.country_full) or text(where.country))
-    return written or ", ".join(filter(None, pieces)) or text(where.geographic_area)
-
-
-def _linkedin(row: _Contact) -> str:
-    handle = text(row.public_identifier)
-    return profile_link(text(row.linkedin_url)) or (
-        f"https://www.linkedin.com/in/{quote(handle, safe='')}" if handle else ""
-    )
-
-
-def _company_number(participant: str) -> str:
-    """LinkedIn's number of a company, bare or at the end of a URN; "" for anything else."""
-    match = re.fullmatch(r"(?:urn:li:\w+:)?(\d+)", participant)
-    return match[1] if match else ""
+def _choice(raw: msgspec.Raw) -> Choice | None:
+    """A conversation by its title, else by who takes part; None when it has no id."""
+    try:
+        row = part(raw, _Conversation)
+    except ValueError:
+        return None
+    conversation_id = identifier(row.conversation_id)
+    if not conversation_id:
+        return None
+    members = distinct(member.name for member in row.participants or [])
+    return Choice(conversation_id, text(row.title) or ", ".join(members) or conversation_id)

@@ -1,32 +1,50 @@
-"""Tamtam Public API: contacts by UUID, enrichment (submit, then poll) and balance. Contract sheet `tamtam`."""
+"""Tamtam Public API: people and company search, contacts by UUID, enrichment, balance. Contract sheet `tamtam`."""
 
 import logging
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
 
+from app.domain.companies import CompanyMatch, CompanyQuery
 from app.domain.contact import EmailValue, PersonFields, PhoneValue, RecordKind, SourceRecord
 from app.domain.credits import BalanceLine, KeyCheck
 from app.domain.enrichment import (
     BATCH_SIZE,
-    AnswerEntry,
     AnswerStatus,
-    EnrichField,
     EnrichmentAnswer,
     Submission,
     SubmitItem,
     missing_for_enrichment,
 )
-from app.domain.errors import BadKeyError, PermissionDeniedError, UnreadableAnswerError
+from app.domain.errors import BadKeyError, InvalidRequestError, PermissionDeniedError, UnreadableAnswerError
 from app.domain.fetching import FetchAnswer
 from app.domain.identifiers import IdKind, normalise_domain
+from app.domain.lists import ListSummary
 from app.domain.provider import Provider
+from app.domain.search import Choice, ChoiceSource, FilterSpec, SearchPage, SearchQuery
 from app.providers.client import Answer, ApiClient
 from app.providers.envelope import Envelope
 from app.providers.errors import invalid_request, outcome_unknown, unreadable
 from app.providers.keycheck import accepted, refused
-from app.providers.wire import RowError, Scalar, identifier, opaque, part, profile_link, read_rows, rows, text, whole
+from app.providers.tamtam_companies import MOST_CANDIDATES, candidates
+from app.providers.tamtam_enrichment import Accepted, read_entry, read_status, request
+from app.providers.tamtam_search import FILTERS, PROMPT, first_page, person_record
+from app.providers.wire import (
+    RowError,
+    Scalar,
+    distinct,
+    identifier,
+    load,
+    opaque,
+    part,
+    profile_link,
+    read_rows,
+    rows,
+    text,
+    whole,
+)
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +53,7 @@ BASE_URL = "https://api.tamtam.ai/api"
 # The API declares no limit for contacts by ID; this equals its limit for enrichment (sheet section 2).
 _LARGEST_CHUNK = 100
 
-_CLIENT_KEY = "client_key"
-_FIELD_NAMES = {EnrichField.EMAILS: "contact.emails", EnrichField.PHONES: "contact.phones"}
+_LARGEST_PAGE = 25
 
 
 class _Contact(msgspec.Struct):
@@ -52,37 +69,25 @@ class _Contact(msgspec.Struct):
     location: Scalar = None
 
 
-class _Accepted(msgspec.Struct):
-    request_id: Scalar = None
-    status: Scalar = None
-    item_count: Scalar = None
-
-
-class _Email(msgspec.Struct):
-    email: Scalar = None
-    status: Scalar = None
-
-
-class _Phone(msgspec.Struct):
-    number: Scalar = None
-    region: Scalar = None
-
-
-class _Entry(msgspec.Struct):
-    enrichment_type: Scalar = None
-    status: Scalar = None
-    custom: dict[str, Scalar] | None = None
-    emails: list[_Email | str] | None = None
-    most_probable_email: Scalar = None
-    phones: list[_Phone | str] | None = None
-    error: Scalar = None
-
-
 class _Credit(msgspec.Struct):
     credit_type: Scalar = None
     total_credits: Scalar = None
     used_credits: Scalar = None
     remaining_credits: Scalar = None
+
+
+class _Page(msgspec.Struct):
+    has_more: Scalar = None
+    next_cursor: Scalar = None
+    total_count: Scalar = None
+
+
+class _List(msgspec.Struct):
+    id: Scalar = None
+    name: Scalar = None
+    contacts_count: Scalar = None
+    is_managed: Scalar = None
+    tags: list[Scalar] | None = None
 
 
 class Tamtam:
@@ -95,6 +100,11 @@ class Tamtam:
     credits_per_id = 0
     batch_size = BATCH_SIZE
     enrichment_credit_kind = "MaxPeopleEnrichments"
+    filters: Sequence[FilterSpec] = FILTERS
+    page_size = _LARGEST_PAGE
+    sizes_pages = False
+    credits_per_row = 1
+    companies_need_account = False
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
@@ -116,6 +126,78 @@ class Tamtam:
     async def balance(self, account_id: str = "") -> tuple[BalanceLine, ...]:  # noqa: ARG002 - one account per key
         """The credits of the account, added up per kind over its subscriptions."""
         return self._read_balance(await self._client.get("/v2/credits"))
+
+    async def search(self, query: SearchQuery, *, cursor: str | None = None, limit: int | None = None) -> SearchPage:  # noqa: ARG002
+        """One page of up to 25 people, each of whom costs a credit; `limit` cannot make the page smaller.
+
+        Never repeated by itself. The token of the page before stands for the whole query.
+
+        Raises:
+            OutcomeUnknownError: The page may have been charged, but its answer was not seen or makes no sense.
+            ServiceError: Nothing was charged.
+        """
+        body: dict[str, object] = {"next_cursor": cursor} if cursor else first_page(query)
+        if not body:
+            # What an empty body finds is not documented; it would be charged all the same.
+            raise invalid_request(self.provider, "Tamtam needs at least one filter.")
+        if PROMPT in body and len(body) > 1:
+            raise invalid_request(self.provider, "Tamtam takes a sentence or filters, not both.")
+        try:
+            answer = await self._client.post("/v2/people/search", body, paid=True)
+        except InvalidRequestError as error:
+            if cursor and error.status == 400:
+                raise _search_ended(error) from error
+            raise
+        try:
+            return self._read_page(answer, cursor)
+        except UnreadableAnswerError as error:
+            raise outcome_unknown(error) from error
+
+    async def choices(self, source: ChoiceSource, *, account_id: str = "") -> tuple[Choice, ...]:  # noqa: ARG002
+        """None: every choice is in the filters."""
+        return ()
+
+    async def find_companies(self, query: CompanyQuery, *, account_id: str = "") -> tuple[CompanyMatch, ...]:  # noqa: ARG002
+        """Up to five candidates, the best first, free of charge."""
+        known = (
+            ("name", query.name.strip()),
+            ("domain", normalise_domain(query.domain)),
+            ("linkedin_url", query.linkedin_url.strip()),
+            ("linkedin_id", query.linkedin_id.strip()),
+        )
+        body = {name: value for name, value in known if value}
+        if not body:
+            raise invalid_request(self.provider, "Tamtam needs a company's name, domain or LinkedIn page.")
+        answer = await self._client.post("/v2/companies/search", body)
+        try:
+            found = candidates(load(answer.body, Any))
+        except ValueError:
+            found = None
+        if found is None:
+            reason = "it shows no companies"
+            raise unreadable(self.provider, reason, status=answer.status, request_id=answer.request_id)
+        return tuple(found[:MOST_CANDIDATES])
+
+    async def contacts_list(self, list_id: str) -> ListSummary:
+        """Name and size of a contacts list, free of charge; the API does not tell who is on it.
+
+        Raises:
+            NotFoundError: There is no such list.
+            ServiceError: No answer was to be had.
+        """
+        answer = await self._client.get("/v2/contacts-lists/{contactsListID}", values={"contactsListID": list_id})
+        envelope = Envelope(self.provider, answer)
+        row = envelope.part(_List)
+        said = identifier(row.id)
+        if not said:
+            raise envelope.unreadable("it has no id")
+        return ListSummary(
+            list_id=said,
+            name=text(row.name) or said,
+            contacts=whole(row.contacts_count),
+            is_managed=row.is_managed is True,
+            tags=distinct(row.tags or []),
+        )
 
     async def fetch_by_ids(self, ids: Sequence[str], *, account_id: str = "") -> FetchAnswer:  # noqa: ARG002
         """Stored contacts, free of charge."""
@@ -147,11 +229,11 @@ class Tamtam:
             # One such row would sink the whole batch (sheet section 0, point 6).
             raise invalid_request(self.provider, "Tamtam needs first name, last name and company domain of everybody.")
         answer = await self._client.post(
-            "/v2/people/enrich", {"requests": [_request(item) for item in items]}, paid=True
+            "/v2/people/enrich", {"requests": [request(item) for item in items]}, paid=True
         )
         try:
             envelope = Envelope(self.provider, answer)
-            taken = envelope.part(_Accepted)
+            taken = envelope.part(Accepted)
             request_id = opaque(taken.request_id)
             if not request_id:
                 raise envelope.unreadable("it names no request")
@@ -168,14 +250,14 @@ class Tamtam:
         """
         answer = await self._client.get("/v2/people/enrich/{RequestID}", values={"RequestID": request_id})
         envelope = Envelope(self.provider, answer)
-        head = envelope.part(_Accepted)
+        head = envelope.part(Accepted)
         word = text(head.status)
         said = opaque(head.request_id)
         if not word:
             raise envelope.unreadable("it has no status")
         if said and said.casefold() != request_id.casefold():
             raise envelope.unreadable("it is about another request")
-        status = _status(word)
+        status = read_status(word)
         # While it runs a missing list is no news; at the end it would make everybody “not found”.
         running = status is AnswerStatus.PROCESSING
         raws = [] if running and envelope.at("results") is None else envelope.rows("results")
@@ -184,7 +266,25 @@ class Tamtam:
             status=status,
             raw_status=word,
             item_count=whole(head.item_count),
-            entries=tuple(_entry(bytes(raw)) for raw in raws),
+            entries=tuple(read_entry(bytes(raw)) for raw in raws),
+        )
+
+    def _read_page(self, answer: Answer, cursor: str | None) -> SearchPage:
+        envelope = Envelope(self.provider, answer)
+        raws = envelope.rows("results")
+        records, quarantined = read_rows(raws, partial(person_record, answer))
+        page = envelope.part(_Page)
+        following = opaque(page.next_cursor)
+        # Only an older version of the API leaves `has_more` out and goes by the token (sheet section 5).
+        goes_on = bool(following) if envelope.at("has_more") is None else page.has_more is True and bool(following)
+        return SearchPage(
+            records=records,
+            next_cursor=following if goes_on and following != cursor else None,
+            quarantined=quarantined,
+            total=None if cursor or not isinstance(page.total_count, int) else whole(page.total_count),
+            # Not told in the answer: one for each person returned, readable or not.
+            credits_charged=len(raws),
+            request_id=answer.request_id,
         )
 
     def _read_balance(self, answer: Answer) -> tuple[BalanceLine, ...]:
@@ -205,53 +305,14 @@ class Tamtam:
         return tuple(totals.values())
 
 
-def _request(item: SubmitItem) -> dict[str, object]:
-    """One person as the schema wants it: unknown or empty members are refused, so they are left out."""
-    person = item.person
-    request: dict[str, object] = {
-        "firstname": person.first_name.strip(),
-        "lastname": person.last_name.strip(),
-        "domain": normalise_domain(person.domain),
-        "enrich_fields": [_FIELD_NAMES[enrich_field] for enrich_field in sorted(item.fields)],
-        "custom": {_CLIENT_KEY: item.client_key},
-    }
-    for name, value in (("company_name", person.company_name), ("linkedin_url", person.linkedin_url)):
-        if value.strip():
-            request[name] = value.strip()
-    return request
-
-
-def _status(word: str) -> AnswerStatus:
-    """Only the two documented words, as they are written, end the polling (sheet section 4)."""
-    if word in (AnswerStatus.COMPLETED, AnswerStatus.FAILED):
-        return AnswerStatus(word)
-    if word != AnswerStatus.PROCESSING:
-        log.info("Tamtam's status “%s” is not documented; it counts as still running", text(word, longest=40))
-    return AnswerStatus.PROCESSING
-
-
-def _entry(raw: bytes) -> AnswerEntry:
-    try:
-        entry = part(raw, _Entry)
-    except ValueError:
-        return AnswerEntry("", error="This entry cannot be read.", raw=raw)
-    emails = (
-        EmailValue(text(one)) if isinstance(one, str) else EmailValue(text(one.email), verdict=text(one.status))
-        for one in entry.emails or []
-    )
-    phones = (
-        PhoneValue(text(one)) if isinstance(one, str) else PhoneValue(text(one.number), region=text(one.region))
-        for one in entry.phones or []
-    )
-    return AnswerEntry(
-        client_key=identifier((entry.custom or {}).get(_CLIENT_KEY)),
-        enrichment_type=text(entry.enrichment_type),
-        status=text(entry.status),
-        emails=tuple(email for email in emails if email.address),
-        most_probable_email=text(entry.most_probable_email),
-        phones=tuple(phone for phone in phones if phone.number),
-        error=text(entry.error, longest=300),
-        raw=raw,
+def _search_ended(error: InvalidRequestError) -> InvalidRequestError:
+    return InvalidRequestError(
+        "Tamtam does not know any more where this search was.",
+        provider=error.provider,
+        status=error.status,
+        request_id=error.request_id,
+        findings=error.findings,
+        next_step="Search again; the pages you have are then charged again.",
     )
 
 

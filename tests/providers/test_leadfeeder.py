@@ -16,7 +16,8 @@ from app.domain.errors import (
 )
 from app.domain.provider import Provider
 from app.domain.search import Choice, ChoiceSource, SearchQuery
-from app.providers.leadfeeder import FILTERS, Leadfeeder
+from app.providers.leadfeeder import Leadfeeder
+from app.providers.leadfeeder_filters import FILTERS
 from tests.providers.support import KEY, make_service
 
 BASE = "https://api.leadfeeder.com"

@@ -13,10 +13,17 @@ from app.providers.capabilities import (
     ProviderService,
     SupportsAccounts,
     SupportsBalance,
+    SupportsCompanySearch,
+    SupportsCount,
+    SupportsDetails,
     SupportsEnrichment,
     SupportsFetchByIds,
     SupportsKeyCheck,
+    SupportsLists,
+    SupportsListSummary,
     SupportsSearch,
+    SupportsTags,
+    SupportsUsage,
 )
 from app.providers.clock import Clock
 from app.providers.registry import (
@@ -34,7 +41,14 @@ CAPABILITIES: dict[type[Any], set[Provider]] = {
     SupportsKeyCheck: set(Provider),
     SupportsAccounts: {Provider.TALKTOHUMANS, Provider.LEADFEEDER},
     SupportsBalance: {Provider.LEADFEEDER, Provider.TAMTAM},
-    SupportsSearch: {Provider.TALKTOHUMANS, Provider.LEADFEEDER},
+    SupportsSearch: set(Provider),
+    SupportsCount: {Provider.BUILDWORKPRO},
+    SupportsDetails: {Provider.LEADFEEDER, Provider.BUILDWORKPRO},
+    SupportsTags: {Provider.TALKTOHUMANS},
+    SupportsLists: {Provider.LEADFEEDER},
+    SupportsListSummary: {Provider.TAMTAM},
+    SupportsCompanySearch: {Provider.LEADFEEDER, Provider.TAMTAM},
+    SupportsUsage: {Provider.LEADFEEDER},
     SupportsFetchByIds: {Provider.LEADFEEDER, Provider.TAMTAM, Provider.BUILDWORKPRO},
     SupportsEnrichment: {Provider.TAMTAM},
 }

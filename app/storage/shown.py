@@ -50,6 +50,8 @@ def merged_fields(records: Sequence[SourceRecord]) -> PersonFields:
     chosen: dict[str, Any] = {name: _best_text(records, name) for name in _TEXTS}
     chosen |= {name: _best_text(employed, name) for name in _COMPANY}
     chosen |= {name: _best_list(records, name) for name in _LISTS}
+    # A tag that was taken off must not come back from what the same provider said before.
+    chosen["tags"] = _best_list(_latest(records), "tags")
     return PersonFields(**chosen, emails=_best_emails(records), phones=_best_phones(records), masked=is_masked(records))
 
 
@@ -145,6 +147,16 @@ def _best_list(records: Iterable[SourceRecord], name: str) -> tuple[Any, ...]:
         return ()
     best = max(saying, key=lambda record: (*_record_rank(record), len(getattr(record.fields, name))))
     return tuple(getattr(best.fields, name))
+
+
+def _latest(records: Sequence[SourceRecord]) -> list[SourceRecord]:
+    """Of each provider's own records of the person the newest that is not masked."""
+    newest: dict[tuple[str, ...], SourceRecord] = {}
+    for record in records:
+        key = (record.provider, record.provider_id, record.account_id)
+        if not record.fields.masked and (key not in newest or record.fetched_at > newest[key].fetched_at):
+            newest[key] = record
+    return list(newest.values())
 
 
 def _same_employer(records: Sequence[SourceRecord]) -> list[SourceRecord]:

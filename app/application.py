@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,8 +21,10 @@ from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, SignalInstance
 from PySide6.QtWidgets import QApplication
 
 from app import __version__
+from app.bug_report import named
 from app.composition import Services, open_services
 from app.domain.errors import ContactScoutError
+from app.domain.redaction import Redactor
 from app.qtbridge.dialogs import tell
 from app.qtbridge.loop import create_loop
 from app.qtbridge.reporter import ErrorReporter, log_qt_message
@@ -57,12 +59,14 @@ class WindowOptions:
         demo: Use the built-in synthetic services.
         tour: Drive the window through the main job, save pictures here, and quit.
         debug: Let asyncio report slow callbacks.
+        redactor: The log's, which learns of every key.
     """
 
     profile: Profile
     demo: bool = False
     tour: Path | None = None
     debug: bool = False
+    redactor: Redactor = field(default_factory=Redactor)
 
 
 class AppWindow(Protocol):
@@ -111,7 +115,7 @@ def run_window(
     Returns:
         The exit code of the process. An exception that ends the program is a bug and is raised.
     """
-    reporter = ErrorReporter()
+    reporter = ErrorReporter(redact=options.redactor)
     reporter.install()
     last_resort = _LastResort()
     try:
@@ -196,7 +200,7 @@ class _Session:
         self._last_resort.start()
 
     async def _run_services(self) -> int:
-        opened = open_services(self._options.profile, demo=self._options.demo)
+        opened = open_services(self._options.profile, demo=self._options.demo, redactor=self._options.redactor)
         async with AsyncExitStack() as after_services, opened as services:
             window = self._create_window(services, self._reporter, self._options)
             after_services.callback(_remove, window)
@@ -244,7 +248,7 @@ class _Session:
             await asyncio.wait({task, waiting})
 
     async def _explain(self, error: ContactScoutError) -> None:
-        log.info("Not started: %s", error.text)
+        log.info("Not started: %s", named(error))
         sentence = f"{error.text} {error.next_step}".rstrip()
         if self._options.tour is not None or QApplication.platformName() in SILENT_PLATFORMS:
             print(f"contact-scout: {sentence}", file=sys.stderr)  # noqa: T201 - there is no window to show it in

@@ -6,14 +6,16 @@ import logging
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from pathlib import Path
 
-from app.bug_report import bug_report
-from app.cli.console import PROGRAM, Console, one_line
+from app.bug_report import bug_report, named
+from app.cli.console import PROGRAM, Console
 from app.cli.exits import EXIT_BUG, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE
 from app.cli.options import build_parser
 from app.composition import Services, open_services
 from app.domain.errors import ContactScoutError
+from app.domain.redaction import Redactor
 from app.logs import logging_to
 from app.storage.profile import Profile
 
@@ -48,13 +50,14 @@ def main(argv: Sequence[str], *, console: Console | None = None, opener: Opener 
 def _run(arguments: argparse.Namespace, console: Console, opener: Opener) -> int:
     debug: bool = getattr(arguments, "debug", False)
     log_file: Path | None = None
+    redactor = Redactor()
     try:
         profile = _profile(arguments)
-        with logging_to(profile.log_dir, debug=debug) as log_file:
+        with logging_to(profile.log_dir, debug=debug, redact=redactor) as log_file:
             try:
-                return asyncio.run(_with_services(arguments, console, opener, profile))
+                return asyncio.run(_with_services(arguments, console, partial(opener, redactor=redactor), profile))
             except ContactScoutError as error:
-                log.info("%s: %s", type(error).__name__, one_line(error.text))
+                log.info("%s", named(error))
                 raise
             except Exception as error:
                 _log_bug(error)

@@ -35,6 +35,14 @@ _NUMBER = re.compile(
 )
 
 
+_ID = re.compile(r"[A-Za-z0-9._:/=-]{1,100}")
+
+
+def plain_id(text: str) -> str:
+    """A service's id of a request, or another word of its making, "?" if it does not look like one."""
+    return text if not text or _ID.fullmatch(text) else "?"
+
+
 class Redactor:
     """Makes texts fit for a log. Knows patterns, the home folder, and the secrets it was told of, in memory only.
 

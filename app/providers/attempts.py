@@ -5,19 +5,17 @@ service decides (its request id) is let through only as far as it looks like an 
 """
 
 import logging
-import re
 from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.domain.provider import Provider
+from app.domain.redaction import plain_id
 
 log = logging.getLogger("app.providers.http")
 
 ATTEMPTS_KEPT = 50
 ERRORS_KEPT = 10
-
-_ID = re.compile(r"[A-Za-z0-9._:/=-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +53,11 @@ class Attempt:
         """Whether a success came back, whole."""
         return self.status is not None and 200 <= self.status < 300 and not self.failure
 
-    @property
-    def safe_request_id(self) -> str:
-        """The request id if it looks like one, "?" if a service sent something else in its place."""
-        return self.request_id if not self.request_id or _ID.fullmatch(self.request_id) else "?"
-
     def line(self) -> str:
         """The attempt as `key=value` pairs in a fixed order, `-` where there is nothing; times are in seconds."""
         return (
             f"provider={self.provider.value} method={self.method} path={self.path} status={self.status or '-'} "
-            f"failure={self.failure or '-'} request_id={self.safe_request_id or '-'} attempt={self.number} "
+            f"failure={self.failure or '-'} request_id={plain_id(self.request_id) or '-'} attempt={self.number} "
             f"wait={self.wait:.2f} duration={self.duration:.2f} bytes={self.size}"
         )
 

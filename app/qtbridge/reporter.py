@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 
-from app.bug_report import bug_report
+from app.bug_report import bug_report, named
 from app.domain.errors import ContactScoutError
+from app.domain.redaction import Redact, Redactor
 
 log = logging.getLogger(__name__)
 qt_log = logging.getLogger("qt")
@@ -45,6 +46,10 @@ class ErrorReporter(QObject):
 
     May be called from any thread. An exception raised while one is being reported is only logged.
 
+    Args:
+        parent: Qt's owner.
+        redact: Takes private things out of a bug report; by default what it can do without knowing the keys.
+
     Signals:
         problem_found: One sentence about the environment (a `ContactScoutError` nobody handled).
         bug_found: A bug report: versions and traceback, without data. Fit for copying into an issue.
@@ -53,8 +58,9 @@ class ErrorReporter(QObject):
     problem_found = Signal(str)
     bug_found = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, redact: Redact | None = None) -> None:
         super().__init__(parent)
+        self._redact = redact or Redactor()
         self._previous: _Hooks | None = None
         self._thread = threading.local()
 
@@ -89,7 +95,7 @@ class ErrorReporter(QObject):
             return
         if getattr(self._thread, "reporting", False):
             with contextlib.suppress(Exception):
-                log.error("While an error was reported: %s", bug_report(error))
+                log.error("While an error was reported: %s", bug_report(error, self._redact))
             return
         self._thread.reporting = True
         try:
@@ -102,10 +108,10 @@ class ErrorReporter(QObject):
 
     def _report(self, error: BaseException) -> None:
         if isinstance(error, ContactScoutError):
-            log.info("Not handled where it happened: %s: %s", type(error).__name__, error.text)
+            log.info("Not handled where it happened: %s", named(error))
             self.problem_found.emit(f"{error.text} {error.next_step}".rstrip())
         else:
-            report = bug_report(error)
+            report = bug_report(error, self._redact)
             log.error("%s", report)
             self.bug_found.emit(report)
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from app.domain.errors import InputError
 from app.domain.provider import Provider
+from app.domain.redaction import Redactor
 from app.services.keyring_store import KeyringState, KeyStore
 
 
@@ -37,14 +38,26 @@ _SOURCE_LABELS = {
 
 
 class CredentialService:
-    """Answers which key to use. With `demo_key` every provider has that one and nothing is ever stored."""
+    """Answers which key to use. With `demo_key` every provider has that one and nothing is ever stored.
 
-    def __init__(self, store: KeyStore, environ: Mapping[str, str], *, demo_key: str = "") -> None:
+    Every key it learns of is told to `redactor`, so that none can get into a log.
+    """
+
+    def __init__(
+        self, store: KeyStore, environ: Mapping[str, str], *, demo_key: str = "", redactor: Redactor | None = None
+    ) -> None:
         self._store = store
         self._environ = environ
         self._demo_key = demo_key
+        self._redactor = redactor or Redactor()
         self._session: dict[Provider, str] = {}
         self._stored: dict[Provider, str | None] = {}
+        for provider in Provider:
+            self.protect(self._from_environment(provider))
+
+    def protect(self, key: str) -> None:
+        """Keep a key out of logs and diagnostics, also one that is only tried."""
+        self._redactor.add_secret(key)
 
     async def key(self, provider: Provider) -> str | None:
         """The key to use, None where there is none. Raises KeyringError when the keyring cannot be read."""
@@ -61,6 +74,7 @@ class CredentialService:
             InputError: It cannot be a key (empty, or with characters that no header can carry).
             KeyringError: The keyring is absent, locked or refused.
         """
+        self.protect(key)
         cleaned = key.strip()
         if not cleaned:
             raise InputError("The key is empty.")
@@ -92,10 +106,15 @@ class CredentialService:
             return KeySource.SESSION, self._session[provider]
         if self._demo_key:
             return KeySource.DEMO, self._demo_key
-        from_environment = self._environ.get(f"CONTACT_SCOUT_{provider.name}_KEY", "").strip()
+        from_environment = self._from_environment(provider)
         if from_environment:
             return KeySource.ENVIRONMENT, from_environment
         if provider not in self._stored:
-            self._stored[provider] = await self._store.get(provider.value)
+            found = await self._store.get(provider.value)
+            self.protect(found or "")
+            self._stored[provider] = found
         stored = self._stored[provider]
         return (KeySource.KEYRING, stored) if stored else (KeySource.NONE, None)
+
+    def _from_environment(self, provider: Provider) -> str:
+        return self._environ.get(f"CONTACT_SCOUT_{provider.name}_KEY", "").strip()

@@ -13,6 +13,7 @@ from typing import NoReturn
 from app import __version__
 from app.bug_report import bug_report
 from app.domain.errors import ContactScoutError
+from app.domain.redaction import Redactor
 from app.logs import logging_to
 from app.storage.profile import Profile
 
@@ -35,6 +36,7 @@ COMMANDS = {
     "demo-server": "serve the demo services on this machine",
     "export": "write contacts of the library to CSV",
     "library": "say what the library holds",
+    "diagnostics": "collect what helps to find a fault, without keys or people",
 }
 
 
@@ -103,7 +105,8 @@ def _open_window(options: _Options) -> int:
     if not _has_display():
         return _say(NO_DISPLAY, EXIT_USAGE)
     profile = _profile(options)
-    with logging_to(profile.log_dir, debug=options.debug) as log_file:
+    redactor = Redactor()
+    with logging_to(profile.log_dir, debug=options.debug, redact=redactor) as log_file:
         try:
             importlib.import_module("PySide6.QtWidgets")
         except ImportError as error:
@@ -111,7 +114,7 @@ def _open_window(options: _Options) -> int:
         try:
             from app.application import WindowOptions, run_window  # only here, so that commands start without Qt
 
-            return run_window(WindowOptions(profile, demo=options.demo, tour=options.tour, debug=options.debug))
+            return run_window(WindowOptions(profile, options.demo, options.tour, options.debug, redactor))
         except Exception as error:
             log.error("%s", bug_report(error))  # noqa: TRY400 - a traceback may quote a contact's data
             log.debug("The same with its data", exc_info=error)

@@ -2,16 +2,20 @@
 
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from app.bug_report import versions
 from app.domain.changes import ChangeFeed
 from app.domain.provider import Provider
+from app.domain.redaction import Redactor
 from app.jobs.schedule import PollSchedule
 from app.services.companies import CompanyService
 from app.services.credentials import CredentialService
+from app.services.diagnostics import DiagnosticsService
 from app.services.enrichment import EnrichmentService
 from app.services.export import ExportService
 from app.services.fetching import FetchService
@@ -49,6 +53,7 @@ class Services:
     companies: CompanyService
     library: LibraryService
     export: ExportService
+    diagnostics: DiagnosticsService
 
 
 @asynccontextmanager
@@ -61,12 +66,13 @@ async def open_services(
     key_store: KeyStore | None = None,
     demo_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
     schedule: PollSchedule | None = None,
+    redactor: Redactor | None = None,
 ) -> AsyncIterator[Services]:
     """Open a profile's library and everything on top of it; closed in reverse order on leaving.
 
     `read_only` opens the library beside another process that has it, for looking only. With `demo` every service is
     the built-in synthetic one, reached without a socket. The worker is not started: a window calls
-    `enrichment.start()`, a command `enrichment.drain()`.
+    `enrichment.start()`, a command `enrichment.drain()`. `redactor` is the log's; it is told of every key.
 
     Raises:
         LibraryError: The profile is in use, or its library cannot be opened.
@@ -77,6 +83,8 @@ async def open_services(
             lock = InstanceLock(profile.lock_path)
             lock.acquire()
             stack.callback(lock.release)
+        redactor = redactor or Redactor()
+        protect_proxy_passwords(environment, redactor)
         changes = ChangeFeed()
         settings = SettingsStore(profile.settings_path)
         database = await Database.open(profile.library_path, changes=changes, read_only=read_only)
@@ -86,7 +94,7 @@ async def open_services(
         enrichment_runs = EnrichmentRepository(database, library)
 
         backend, demo_key = _demo(demo_transport) if demo else (None, "")
-        credentials = CredentialService(key_store or KeyringStore(), environment, demo_key=demo_key)
+        credentials = CredentialService(key_store or KeyringStore(), environment, demo_key=demo_key, redactor=redactor)
         directory = ProviderDirectory(credentials, settings, changes, environment, demo=backend)
         stack.push_async_callback(directory.aclose)
         search = SearchService(directory, library, LedgerRepository(database))
@@ -104,6 +112,7 @@ async def open_services(
         if not read_only:
             await fetching.recover()
             await enrichment.recover()
+        library_service = LibraryService(library)
         yield Services(
             profile=profile,
             settings=settings,
@@ -116,9 +125,20 @@ async def open_services(
             tags=TagService(directory, library),
             lists=ListService(directory, library),
             companies=CompanyService(directory),
-            library=LibraryService(library),
+            library=library_service,
             export=ExportService(library),
+            diagnostics=DiagnosticsService(
+                directory, enrichment, fetching, library_service, database, profile.log_dir, redactor, versions()
+            ),
         )
+
+
+def protect_proxy_passwords(environ: Mapping[str, str], redactor: Redactor) -> None:
+    """Tell the redactor of the passwords that stand in proxy addresses."""
+    for name, value in environ.items():
+        if name.casefold().endswith("_proxy"):
+            with suppress(ValueError):
+                redactor.add_secret(unquote(urlsplit(value).password or ""))
 
 
 def _demo(transport: Callable[[], httpx.AsyncBaseTransport] | None) -> tuple[DemoBackend, str]:

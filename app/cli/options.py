@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
-from app.cli import demo_server, enriching, exporting, fetching, keys, queue, searching
+from app.cli import demo_server, diagnostics, enriching, exporting, fetching, keys, queue, searching
 from app.cli.console import PROGRAM, Console
 from app.domain.provider import Provider
 from app.domain.search import FilterSpec
@@ -45,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_library(commands)
     _add_keys(commands)
     _add_demo_server(commands)
+    _add_diagnostics(commands)
     return parser
 
 
@@ -184,6 +185,15 @@ def _add_demo_server(commands: _Commands) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="equal seeds give equal people")
     parser.add_argument("--latency-ms", type=_not_negative, default=0, metavar="N", help="answer that much later")
     parser.add_argument("--strict-limits", action="store_true", help="enforce the services' published rate limits")
+
+
+def _add_diagnostics(commands: _Commands) -> None:
+    parser = commands.add(
+        "diagnostics", "collect what helps to find a fault, without keys or people", handler=diagnostics.diagnose
+    )
+    parser.set_defaults(read_only=True)
+    parser.add_argument("--out", type=_absolute, metavar="FILE", help="zip file for the collected text files")
+    parser.add_argument("--show", action="store_true", help="write the same text to standard output")
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:

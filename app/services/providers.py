@@ -14,6 +14,7 @@ from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.credits import Account, BalanceLine, KeyCheck
 from app.domain.errors import ContactScoutError, InputError, KeyringError, MissingKeyError, ServiceError
 from app.domain.provider import Provider
+from app.providers.attempts import AttemptLog
 from app.providers.capabilities import (
     ProviderService,
     SupportsAccounts,
@@ -60,7 +61,11 @@ class ProviderStatus:
 
 
 class ProviderDirectory:
-    """Hands out provider services, and remembers what is known of each."""
+    """Hands out provider services, and remembers what is known of each.
+
+    Attributes:
+        attempts: The HTTP attempts of all its services.
+    """
 
     def __init__(
         self,
@@ -76,6 +81,7 @@ class ProviderDirectory:
         self._changes = changes
         self._environ = environ
         self._demo = demo
+        self.attempts = AttemptLog()
         self._services: dict[Provider, ProviderService] = {}
         self._limiters: dict[tuple[Provider, str], Limiter] = {}
         self._keys: dict[Provider, str] = {}
@@ -154,6 +160,10 @@ class ProviderDirectory:
         self._changes.publish(Change(ChangeKind.PROVIDERS))
         return lines
 
+    def known_balance(self, provider: Provider) -> tuple[BalanceLine, ...]:
+        """The balance as last asked for, () while it was not."""
+        return self._balances.get(provider, ())
+
     async def status(self, provider: Provider) -> ProviderStatus:
         """What is known of a provider without asking it."""
         try:
@@ -199,6 +209,10 @@ class ProviderDirectory:
         )
         return validate_base_url(chosen)
 
+    def has_own_address(self, provider: Provider) -> bool:
+        """Whether another address than the vendor's is in use. Raises InputError."""
+        return self.base_url(provider) != DEFAULT_BASE_URLS[provider]
+
     async def set_base_url(self, provider: Provider, url: str) -> None:
         """Keep another base URL in the settings ("" for the vendor's own). Raises InputError."""
         settings = self._settings.load()
@@ -219,6 +233,7 @@ class ProviderDirectory:
         self._blocking.shutdown(wait=False, cancel_futures=True)
 
     async def _build(self, provider: Provider, key: str) -> ProviderService:
+        self._credentials.protect(key)
         loop = asyncio.get_running_loop()
         transport: httpx.AsyncBaseTransport | None = None
         if self._demo is not None:
@@ -235,6 +250,7 @@ class ProviderDirectory:
             transport=transport,
             limiter=limiter,
             ssl_context=self._ssl_context,
+            attempts=self.attempts,
         )
 
     def _credits_text(self, provider: Provider) -> str:

@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
             self.addDockWidget(_AREAS[title], dock)
             dock.show()
         find, contact, queue = self._docks.values()
-        self.resizeDocks([find, contact], [310, 340], Qt.Orientation.Horizontal)
+        self.resizeDocks([find, contact], [336, 336], Qt.Orientation.Horizontal)
         self.resizeDocks([queue], [min(210, self.height() // 4)], Qt.Orientation.Vertical)
 
     def _build_actions(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QStackedWid
 from app.domain.changes import Change, ChangeKind
 from app.domain.errors import ContactScoutError, InputError, MissingKeyError
 from app.domain.provider import Provider
-from app.domain.search import ChoiceSource
+from app.domain.search import ChoiceSource, SearchQuery
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
 from app.services.credentials import KeySource
@@ -17,7 +17,7 @@ from app.ui.panes.search_form import SearchForm
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
-from app.ui.widgets.labels import rule, set_role
+from app.ui.widgets.labels import rule, set_role, text_label
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -50,6 +50,9 @@ class SearchPane(QWidget):
         set_role(self.search_button, "primary")
         self.search_button.setToolTip("Run this search (Ctrl+Enter)")
         self.search_button.clicked.connect(self.search)
+        page_cost = services.search.estimate(SearchQuery(provider), 1).maximum
+        self._price = text_label("Rows cost credits; you are asked before any is spent.", role="muted")
+        self._price.setVisible(page_cost > 0)
         self.clear_button = QPushButton("Clear")
         self.clear_button.setToolTip("Empty every filter")
         self.clear_button.clicked.connect(self.clear)
@@ -152,6 +155,10 @@ class SearchPane(QWidget):
         column.addLayout(strip)
         column.addWidget(scroll, 1)
         column.addWidget(rule())
+        price = QHBoxLayout()
+        price.setContentsMargins(SPACING.m, 0, SPACING.m, 0)
+        price.addWidget(self._price)
+        column.addLayout(price)
         column.addLayout(buttons)
         label = self.provider.label
         no_key = EmptyState(
@@ -190,6 +197,7 @@ class FindPane(QWidget):
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.setAccessibleName("Services to search")
+        set_role(self._tabs.tabBar(), "narrow")
         self._panes: dict[Provider, SearchPane] = {}
         for provider in services.search.providers():
             pane = SearchPane(services, provider)

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain.errors import BadKeyError, ContactScoutError, MissingKeyError
+from app.domain.errors import BadKeyError, ContactScoutError, MissingKeyError, OutcomeUnknownError
 from app.domain.search import ChoiceSource, FilterSpec, SearchQuery
+from app.qtbridge.dialogs import ask
 from app.qtbridge.tasks import TaskScope
 from app.services.search import PageLoaded, SearchSession
 from app.ui.failures import failure_handler
@@ -56,7 +57,6 @@ class ResultsPane(QWidget):
         self.query = query
         self._session: SearchSession = services.search.start(query)
         self._restored = 0
-        self._charged = 0
         self._total: int | None = None
         self._asked = False
         self._running = False
@@ -102,7 +102,6 @@ class ResultsPane(QWidget):
         self._session = self._search.start(self.query)
         self._restored = 0
         self._asked = False
-        self._charged = 0
         self._total = None
         self.notice.clear()
         self.table.set_contact_ids([])
@@ -126,6 +125,10 @@ class ResultsPane(QWidget):
             self._scope.replace("load", self._load(up_to))
 
     async def _load(self, up_to: int | None) -> None:
+        cost = self._cost(up_to)
+        if cost and not await self._consent(cost, up_to):
+            self.said.emit("Not loaded; nothing was spent.")
+            return
         self.banner.clear()
         self._set_running(running=True)
         completed = False
@@ -133,7 +136,8 @@ class ResultsPane(QWidget):
             if up_to is None:
                 self._take(await self._session.next_page())
             else:
-                async for page in self._session.pages(up_to):
+                spent = self._session.charged + self._session.uncertain
+                async for page in self._session.pages(up_to, max_credits=spent + cost):
                     self._take(page)
             completed = True
         except ContactScoutError as error:
@@ -144,9 +148,33 @@ class ResultsPane(QWidget):
             self._set_running(running=False)
             self.said.emit(self.state_text if completed else f"Stopped. {self.state_text}")
 
+    def _cost(self, up_to: int | None) -> int:
+        """The most credits that loading so far can cost."""
+        if up_to is None or not self._session.credits_per_row:
+            return self._session.cost_of_next_page()
+        return self._search.estimate(self.query, up_to - self._session.loaded).maximum
+
+    async def _consent(self, cost: int, up_to: int | None) -> bool:
+        label = self.query.provider.label
+        what = "the next page" if up_to is None else f"up to {count(up_to, 'row')}"
+        details = f"Each row that {label} returns costs {count(self._session.credits_per_row, 'credit')}."
+        if self._session.charged:
+            details += f" This search has cost {count(self._session.charged, 'credit')} so far."
+        if self._session.uncertain:
+            details += (
+                f" An answer was not seen: {count(self._session.uncertain, 'credit')} may have been charged already, "
+                "and the same page may be charged again."
+            )
+        return await ask(
+            self.window(),
+            "Search costs credits",
+            f"Load {what} from {label} for at most {count(cost, 'credit')}?",
+            accept=f"Load for at most {count(cost, 'credit')}",
+            details=details,
+        )
+
     def _take(self, page: PageLoaded) -> None:
         self._asked = True
-        self._charged += page.credits_charged
         self._total = page.total if page.total is not None else self._total
         self.table.append_rows(page.rows)
         if self._session.quarantined:
@@ -164,6 +192,8 @@ class ResultsPane(QWidget):
             self.banner.show_error(error, action_text="Add a key…", action=lambda: self.key_wanted.emit(provider))
         elif isinstance(error, BadKeyError):
             self.banner.show_error(error, action_text="Settings…", action=lambda: self.key_wanted.emit(provider))
+        elif isinstance(error, OutcomeUnknownError):
+            self.banner.show_error(error, action_text="Ask again…", action=lambda: self._start(up_to))
         else:
             self.banner.show_error(error, action_text="Retry", action=lambda: self._start(up_to))
         self._show_state()
@@ -204,8 +234,10 @@ class ResultsPane(QWidget):
             parts.append("more available" if self._asked else "none loaded yet")
         elif self._asked:
             parts.append("that is all")
-        if self._charged:
-            parts.append(count(self._charged, "credit"))
+        if self._session.charged:
+            parts.append(f"{count(self._session.charged, 'credit')} charged")
+        if self._session.uncertain:
+            parts.append(f"{count(self._session.uncertain, 'credit')} perhaps charged")
         return ", ".join(parts)
 
     def _build_footer(self) -> None:

@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QMessageBox
 
 from app.composition import Services
 from app.demo.dataset import DemoData
@@ -166,3 +166,71 @@ async def test_the_title_tells_the_filters_in_words_without_the_account(tmp_path
     values = {"account_id": ("1",), "relationship_status": ("not_connected",), "company_name": ("Quillmark",)}
     async with demo_services(tmp_path, data=data) as services, shown(services, values) as pane:
         assert pane.title == "Quillmark, Not connected"
+
+
+async def question(pane: ResultsPane) -> QMessageBox:
+    await wait_until(lambda: any(box.isVisible() for box in pane.findChildren(QMessageBox)))
+    return next(box for box in pane.findChildren(QMessageBox) if box.isVisible())
+
+
+def paid_page(first: int, people: int, cursor: str | None) -> dict[str, object]:
+    """A page as Tamtam's contract sheet shows it, section 5."""
+    rows = [
+        {"contact_id": f"00000000-0000-4000-8000-{number:012}", "first_name": f"Ada {number}", "last_name": "Norling"}
+        for number in range(first, first + people)
+    ]
+    return {"results": rows, "has_more": cursor is not None, "next_cursor": cursor, "total_count": 40}
+
+
+async def test_rows_that_cost_credits_are_asked_for_only_after_a_yes(tmp_path: Path, data: DemoData) -> None:
+    query = SearchQuery(Provider.TAMTAM, {"job_titles_includes": ("Manager",)})
+    with DemoServer(data) as server:
+        async with live_services(tmp_path, server) as services:
+            pane = ResultsPane(services, query)
+            pane.show()
+            pane.load_more()
+            box = await question(pane)
+            assert box.text() == "Load the next page from Tamtam for at most 25 credits?"
+            said = wait_signal(pane.said)
+            press_text(box, "Cancel")
+            assert await said == ("Not loaded; nothing was spent.",)
+            assert server.requests(Provider.TAMTAM) == []
+
+            for page in (paid_page(1, 25, "more"), paid_page(26, 15, None)):
+                server.fault("body", Provider.TAMTAM, path="/v2/people/search", body=page, status=200)
+            pane.load_up_to(40)
+            box = await question(pane)
+            assert box.text() == "Load up to 40 rows from Tamtam for at most 50 credits?"
+            said = wait_signal(pane.said)
+            press_text(box, "Load for at most 50 credits")
+            await said
+            assert pane.banner.text == ""
+            assert len(pane.table.all_ids()) == 40
+            assert pane.state_text == "40 contacts of 40, that is all, 40 credits charged"
+            await pane.shut_down()
+            pane.deleteLater()
+
+
+async def test_a_page_that_may_have_been_charged_is_bought_again_only_after_a_yes(
+    tmp_path: Path, data: DemoData
+) -> None:
+    query = SearchQuery(Provider.TAMTAM, {"job_titles_includes": ("Manager",)})
+    with DemoServer(data) as server:
+        async with live_services(tmp_path, server) as services:
+            pane = ResultsPane(services, query)
+            pane.show()
+            server.fault("html", Provider.TAMTAM, path="/v2/people/search", status=200)
+            pane.load_more()
+            press_text(await question(pane), "Load for at most 25 credits")
+            await wait_until(lambda: bool(pane.banner.text))
+            assert "25 credits perhaps charged" in pane.state_text
+            asked = len(server.requests(Provider.TAMTAM))
+            press_text(pane.banner, "Ask again…")
+            box = await question(pane)
+            assert "may be charged again" in box.informativeText()
+            said = wait_signal(pane.said)
+            press_text(box, "Cancel")
+            await said
+            assert len(server.requests(Provider.TAMTAM)) == asked
+            await pane.shut_down()
+            pane.deleteLater()

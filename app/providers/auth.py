@@ -6,6 +6,7 @@ import httpx
 
 from app.domain.errors import BadKeyError
 from app.domain.provider import Provider
+from app.providers.addresses import origin
 
 _SCHEMES: dict[Provider, tuple[str, str]] = {
     Provider.TAMTAM: ("Authorization", ""),
@@ -27,7 +28,7 @@ class KeyAuth(httpx.Auth):
     def __init__(self, provider: Provider, key: str, base_url: str) -> None:
         self._provider = provider
         self._key = key
-        self._origin = _origin(httpx.URL(base_url))
+        self._origin = origin(httpx.URL(base_url))
 
     def __repr__(self) -> str:
         return f"KeyAuth({self._provider.value})"
@@ -44,7 +45,7 @@ class KeyAuth(httpx.Auth):
                 provider=self._provider,
                 next_step="Copy the key again and enter it in Settings.",
             )
-        if _origin(request.url) == self._origin:
+        if origin(request.url) == self._origin:
             header, prefix = _SCHEMES[self._provider]
             request.headers[header] = prefix + self._key
         yield request
@@ -52,7 +53,3 @@ class KeyAuth(httpx.Auth):
     def redact(self, text: str) -> str:
         """A text without the key, should a service echo it."""
         return text.replace(self._key, "…") if self._key else text
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port

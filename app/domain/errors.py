@@ -15,6 +15,7 @@ ContactScoutError
     ├── RateLimitedError          (6)
     ├── TryLaterError             (6)
     ├── NetworkError              (6)
+    │   └── UntrustedConnectionError
     ├── UnreadableAnswerError     (6)
     └── OutcomeUnknownError       a paid or changing call whose answer was not seen (3)
 """
@@ -174,6 +175,10 @@ class NetworkError(ServiceError):
     ) -> None:
         super().__init__(text, provider=provider, status=status, next_step=next_step)
         self.sent = sent
+
+
+class UntrustedConnectionError(NetworkError):
+    """The other end's certificate is not trusted, so nothing was sent. Trying again brings the same."""
 
 
 class UnreadableAnswerError(ServiceError):

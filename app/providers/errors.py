@@ -5,12 +5,10 @@ different statuses (Leadfeeder's wrong key is 401 on one page and 403 on another
 403). Sources: contract sheets, TalkToHumans section 5, Leadfeeder section 6, Tamtam section 7, BuildWorkPro section 7.
 """
 
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-
-import httpx
 
 from app.domain.errors import (
     BadKeyError,
@@ -27,12 +25,12 @@ from app.domain.errors import (
     UnreadableAnswerError,
 )
 from app.domain.provider import Provider
+from app.providers.allowance import UsedUpError
 from app.providers.clock import spoken
+from app.providers.network_errors import CHECK_PROXY_SIGN_IN, PROXY_WANTS_SIGN_IN, WEB_PAGE, not_json, redirected
 from app.providers.wire import load, text
 
 CHECK_KEY = "Check the key in Settings."
-CHECK_NETWORK = "Check the internet connection, then try again."
-CHECK_PROXY = "Check the network sign-in, the proxy, and the service's address in Settings."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,12 @@ _INVALID = Meaning(InvalidRequestError, "{name} did not accept the request.", qu
 _SLOW_DOWN = Meaning(RateLimitedError, "{name} asked us to slow down.", "Wait a little, then try again.")
 _TROUBLE = Meaning(TryLaterError, "{name} is in trouble at the moment.", "Try again in a few minutes.")
 _MAINTENANCE = Meaning(TryLaterError, "{name} is down for maintenance.", "Try again later.")
-_PROXY_LOGIN = Meaning(NetworkError, "The network wants a sign-in before it lets {name} through.", CHECK_PROXY)
+_SIGN_IN = Meaning(
+    NetworkError,
+    "The network wants a sign-in before it lets {name} through.",
+    "Open a web page in the browser, sign in to the network, then try again.",
+)
+_PROXY_SIGN_IN = Meaning(NetworkError, PROXY_WANTS_SIGN_IN, CHECK_PROXY_SIGN_IN)
 
 _BY_CODE: dict[Provider, dict[str, Meaning]] = {
     Provider.TALKTOHUMANS: {},
@@ -131,15 +134,13 @@ _BY_STATUS: dict[int, Meaning] = {
     402: _NO_CREDITS,
     403: _DENIED,
     404: _NOT_FOUND,
-    407: _PROXY_LOGIN,
+    407: _PROXY_SIGN_IN,
     # A time-out of the service's own: unlike other 4xx it does not say that the request was turned down.
     408: _TROUBLE,
     410: _NOT_FOUND,
     429: _SLOW_DOWN,
-    511: _PROXY_LOGIN,
+    511: _SIGN_IN,
 }
-
-_WEB_PAGE = "a web page"
 
 # Statuses that mean what they say even when a gateway in front of the service wrote the page.
 _SURE_WITHOUT_BODY = frozenset({401, 402, 407, 408, 429, 511})
@@ -165,17 +166,12 @@ def error_in(
         redact: Takes the key out of a text, should the service echo it.
     """
     if 300 <= status < 400:
-        return NetworkError(
-            f"The address of {provider.label} sent us elsewhere (HTTP {status}), which is never followed.",
-            provider=provider,
-            status=status,
-            next_step=CHECK_PROXY,
-        )
+        return redirected(provider, status, headers)
     content = _content(headers, body)
     if 200 <= status < 300:
-        return None if content == "json" else _not_json(provider, status, content)
-    if content == _WEB_PAGE and status < 500 and status not in _SURE_WITHOUT_BODY:
-        return _not_json(provider, status, content)
+        return None if content == "json" else not_json(provider, status, content, body)
+    if content == WEB_PAGE and status < 500 and status not in _SURE_WITHOUT_BODY:
+        return not_json(provider, status, content, body)
     return _error(provider, status, read_complaint(provider, body), retry_after, redact)
 
 
@@ -224,49 +220,21 @@ def _content(headers: Mapping[str, str], body: bytes) -> str:
     """What a body is: “json” (or may be, where nothing is said), a web page, or another content type."""
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if body[:100].lstrip().startswith(b"<") or "html" in content_type:
-        return _WEB_PAGE
+        return WEB_PAGE
     if "json" in content_type or not content_type or not body:
         return "json"
     return text(content_type, longest=60)
 
 
-def _not_json(provider: Provider, status: int, content: str) -> NetworkError:
-    return NetworkError(
-        f"Instead of {provider.label}'s answer came {content} (HTTP {status}), perhaps from a proxy or sign-in page.",
+def used_up(provider: Provider, end: UsedUpError, now: datetime) -> RateLimitedError:
+    """The error for a call that the month has no request left for."""
+    return RateLimitedError(
+        f"The {end.limit:,} requests that {provider.label} allows a key each month are used up until"
+        f" {end.resets:%Y-%m-%d} (UTC).",
         provider=provider,
-        status=status,
-        next_step=CHECK_PROXY,
+        retry_after=(end.resets - now).total_seconds(),
+        next_step=f"Go on after {end.resets:%Y-%m-%d}, or ask {provider.label} for more requests.",
     )
-
-
-def transport_error(provider: Provider, error: httpx.RequestError | TimeoutError) -> NetworkError:
-    """The error for a call that got no answer. `sent` is False only where no byte can have left."""
-    sent = not isinstance(
-        error,
-        httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError | httpx.UnsupportedProtocol,
-    )
-    name = provider.label
-    if _is_certificate_trouble(error):
-        sentence = f"The connection to {name} is not safe: its certificate is not trusted by this computer."
-        next_step = "If your company inspects traffic, ask its IT to install its certificate here."
-    elif isinstance(error, httpx.ProxyError):
-        sentence, next_step = f"The proxy did not let the connection to {name} through.", CHECK_PROXY
-    elif isinstance(error, httpx.TimeoutException | TimeoutError):
-        sentence, next_step = f"{name} did not answer in time.", CHECK_NETWORK
-    elif not sent:
-        sentence, next_step = f"{name} could not be reached.", CHECK_NETWORK
-    else:
-        sentence, next_step = f"The connection to {name} broke off.", CHECK_NETWORK
-    return NetworkError(sentence, provider=provider, sent=sent, next_step=next_step)
-
-
-def _is_certificate_trouble(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(cause):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
 
 
 def paused_error(provider: Provider, seconds: float) -> RateLimitedError:

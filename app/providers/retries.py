@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from app.domain.errors import NetworkError, RateLimitedError, ServiceError, TryLaterError
+from app.domain.errors import (
+    NetworkError,
+    RateLimitedError,
+    ServiceError,
+    TryLaterError,
+    UntrustedConnectionError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,8 @@ class RetryPolicy:
     def _most_attempts(self, error: ServiceError) -> int:
         if isinstance(error, RateLimitedError):
             return self.rate_attempts
+        if isinstance(error, UntrustedConnectionError):
+            return 1
         # A page of a proxy has a status; asking again would only bring the same page.
         if isinstance(error, TryLaterError) or (isinstance(error, NetworkError) and error.status is None):
             return min(2, self.attempts) if error.code in self.once else self.attempts

@@ -10,21 +10,27 @@ import logging
 import random
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from app.domain.errors import InputError, NetworkError, RateLimitedError, ServiceError
+from app.domain.errors import NetworkError, RateLimitedError, ServiceError
 from app.domain.provider import Provider
-from app.providers import errors
+from app.providers import errors, network_errors
+from app.providers.addresses import validate_base_url
+from app.providers.allowance import UsedUpError
 from app.providers.attempts import Attempt, AttemptLog
 from app.providers.auth import KeyAuth
+from app.providers.breaker import BreakerState, OpenError, Probe
+from app.providers.certificates import is_certificate_trouble, look_at_certificate
 from app.providers.clock import Clock
+from app.providers.http import open_http
 from app.providers.limits import Limiter, PausedError, tenant_pause
+from app.providers.proxies import NO_PROXY, Proxy, find_proxy
 from app.providers.retries import RetryPolicy, retry_after_seconds
 from app.providers.trust import build_ssl_context
 from app.providers.wire import Members, load, text
@@ -77,36 +83,6 @@ class _Budget:
     left: float
 
 
-def validate_base_url(url: str) -> str:
-    """Check a base URL and return it without a slash at its end.
-
-    Raises:
-        InputError: It is not https (http is allowed on this computer itself), or carries a password, query or fragment.
-    """
-    bare = url.strip().rstrip("/")
-    try:
-        parts = urlsplit(bare)
-        host = (parts.hostname or "").encode("idna").decode()
-        port_is_fine = parts.port != 0
-        httpx.URL(bare)
-    except (ValueError, UnicodeError, httpx.InvalidURL):
-        host, port_is_fine, parts = "", False, urlsplit("")
-    if not host or not port_is_fine or parts.username is not None or parts.query or parts.fragment:
-        raise InputError("A service's address must look like https://api.example.com/path.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
-        raise InputError("A service's address must start with https:// (http:// only for this computer itself).")
-    return bare
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class ApiClient:
     """The connection to one provider account, for the whole session.
 
@@ -115,7 +91,7 @@ class ApiClient:
         base_url: As `validate_base_url` allows; paths are put behind it.
         auth: The key.
         limiter: Shared with every other user of the key.
-        transport: Replaces the network (demo, tests); system proxies and `ssl_context` are then not used.
+        transport: Replaces the network (demo, tests); proxies and `ssl_context` are then not used.
         clock: Time.
         ssl_context: Made once per process by `build_ssl_context`, as making one takes long; None makes one here.
         timeouts: Time-outs.
@@ -123,6 +99,9 @@ class ApiClient:
         max_body: The largest decompressed answer that is read, in bytes.
         jitter: Draws from 0 to 1.
         attempts: Told of every HTTP attempt.
+        proxy: The proxy to begin with; None finds it here, which on Windows may take a moment.
+        probe: The read made before something is paid for or changed while nobody knows whether the service answers;
+            without it such calls wait for somebody else's read.
 
     Raises:
         InputError: The base URL is not allowed.
@@ -144,6 +123,8 @@ class ApiClient:
         max_body: int = MAX_BODY,
         jitter: Callable[[], float] = random.random,
         attempts: AttemptLog | None = None,
+        proxy: Proxy | None = None,
+        probe: Probe | None = None,
     ) -> None:
         self.provider = provider
         self._base_url = validate_base_url(base_url)
@@ -156,33 +137,24 @@ class ApiClient:
         self._jitter = jitter
         self._attempts = attempts or AttemptLog()
         self._closed = False
+        self._probe = probe
+        self._transport = transport
+        needs_network = transport is None and self._base_url.startswith("https")
         if ssl_context is None:
-            needs_trust = transport is None and self._base_url.startswith("https")
             # Without a trust store this one accepts nobody; it only spares httpx the making of its own.
-            ssl_context = build_ssl_context() if needs_trust else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        try:
-            self._http = httpx.AsyncClient(
-                auth=auth,
-                headers={"Accept": "application/json, application/problem+json", "User-Agent": "contact-scout"},
-                timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect),
-                limits=httpx.Limits(max_connections=10),
-                verify=ssl_context,
-                transport=transport,
-                trust_env=True,
-                follow_redirects=False,
-            )
-        except (ValueError, ImportError, httpx.InvalidURL) as error:
-            raise NetworkError(
-                "The proxy set up on this computer cannot be used.",
-                provider=provider,
-                sent=False,
-                next_step="Check the system's proxy settings (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY).",
-            ) from error
+            ssl_context = build_ssl_context() if needs_network else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._ssl_context = ssl_context
+        if proxy is None:
+            proxy = find_proxy(self._base_url) if needs_network else NO_PROXY
+        self._proxy = proxy
+        self._http = self._open()
+        self._retired: list[httpx.AsyncClient] = []
 
     async def aclose(self) -> None:
         """Close the connections. May be called twice."""
         self._closed = True
-        await self._http.aclose()
+        for http in (self._http, *self._retired):
+            await http.aclose()
 
     async def get(
         self, path: str, *, values: Mapping[str, str] | None = None, query: Query = (), cost: int = 1
@@ -223,14 +195,52 @@ class ApiClient:
             ServiceError: The subclass that fits.
         """
         call = self._call(method, path, values or {}, query, body, cost)
+        reads = not (paid or writes)
+        if not reads:
+            await self._find_out()
+        try:
+            async with self._limiter.breaker.call(may_probe=reads) as probing:
+                if probing:
+                    await self._follow_the_network()
+                return await self._repeated(call, paid=paid, writes=writes, once=paid or probing)
+        except OpenError as closed:
+            raise network_errors.not_asked(self.provider, closed.seconds, closed.reason) from None
+
+    async def _find_out(self) -> None:
+        """Let a read find out whether the service answers again, so that a call that pays never has to."""
+        if self._probe is not None and self._limiter.breaker.state is BreakerState.HALF_OPEN:
+            with suppress(ServiceError):
+                await self.get(self._probe.path, query=self._probe.query)
+
+    async def _follow_the_network(self) -> None:
+        """The computer may be on another network by now: look again which proxy leads to the service."""
+        if self._transport is not None:
+            return
+        proxy = await asyncio.to_thread(find_proxy, self._base_url)
+        if proxy != self._proxy:
+            self._retired.append(self._http)
+            self._proxy = proxy
+            self._http = self._open()
+
+    def _open(self) -> httpx.AsyncClient:
+        return open_http(
+            self.provider,
+            ssl_context=self._ssl_context,
+            proxy=self._proxy,
+            timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect),
+            auth=self._auth,
+            transport=self._transport,
+        )
+
+    async def _repeated(self, call: _Call, *, paid: bool, writes: bool, once: bool) -> Answer:
         budget = _Budget(self._timeouts.total)
         attempt = 1
         while True:
             try:
                 return await self._paced(call, attempt, budget, paid=paid, writes=writes)
             except ServiceError as error:
-                wait = None if paid else self._retries.wait(error, attempt, self._jitter())
-                if wait is None or wait > budget.left:
+                wait = None if once else self._retries.wait(error, attempt, self._jitter())
+                if wait is None or wait > budget.left or self._limiter.breaker.state is not BreakerState.CLOSED:
                     raise
                 if isinstance(error, RateLimitedError):
                     self._limiter.pause(wait)
@@ -256,6 +266,7 @@ class ApiClient:
         """One attempt at its turn; only the attempt itself is taken from the budget."""
         try:
             async with self._limiter.acquire(call.cost, max_pause=budget.left) as waited:
+                self._limiter.allowance.take()
                 began = self._clock.now()
                 try:
                     return await self._attempt(call, attempt, budget.left, waited)
@@ -263,6 +274,8 @@ class ApiClient:
                     budget.left -= self._clock.now() - began
         except PausedError as pause:
             raise errors.paused_error(self.provider, pause.seconds) from None
+        except UsedUpError as end:
+            raise errors.used_up(self.provider, end, self._clock.wall()) from None
         except ServiceError as error:
             if (paid or writes) and errors.may_have_been_accepted(error):
                 raise errors.outcome_unknown(error, paid=paid) from error
@@ -291,7 +304,7 @@ class ApiClient:
             return self._judge(response, body, request_id)
         except (httpx.RequestError, TimeoutError) as error:
             failure = type(error).__name__
-            raise errors.transport_error(self.provider, error) from error
+            raise await self._no_answer(call.url, error) from error
         except (ServiceError, asyncio.CancelledError) as error:
             failure = type(error).__name__
             raise
@@ -311,6 +324,12 @@ class ApiClient:
                     size=len(body),
                 )
             )
+
+    async def _no_answer(self, url: httpx.URL, error: httpx.RequestError | TimeoutError) -> NetworkError:
+        if is_certificate_trouble(error):
+            certificate = await look_at_certificate(url, self._proxy)
+            return network_errors.untrusted(self.provider, url.host, certificate, now=self._clock.wall())
+        return network_errors.transport_error(self.provider, error, proxy_password=self._proxy.has_password)
 
     async def _read(self, response: httpx.Response) -> bytes:
         """The decompressed body, as long as it is of a sane size."""
@@ -338,6 +357,8 @@ class ApiClient:
             self._limiter.pause(tenant_pause(response.headers))
             return Answer(response.status_code, body, response.headers, request_id, self._clock.wall())
         error.request_id = error.request_id or request_id
+        if response.status_code == 429:
+            self._limiter.refused()
         if error.retry_after:
             self._limiter.pause(error.retry_after)
         raise error

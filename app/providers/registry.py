@@ -8,15 +8,18 @@ import httpx
 
 from app.domain.provider import Provider
 from app.providers import buildworkpro, leadfeeder, talktohumans, tamtam
+from app.providers.addresses import validate_base_url
 from app.providers.attempts import AttemptLog
 from app.providers.auth import KeyAuth
+from app.providers.breaker import Probe
 from app.providers.buildworkpro import TEST_KEY_PREFIX, BuildWorkPro
 from app.providers.capabilities import ProviderService
-from app.providers.client import ApiClient, Timeouts, validate_base_url
+from app.providers.client import ApiClient, Timeouts
 from app.providers.clock import Clock
 from app.providers.leadfeeder import Leadfeeder
 from app.providers.limits import Limiter
 from app.providers.limits import new_limiter as new_limiter
+from app.providers.proxies import Proxy
 from app.providers.retries import RetryPolicy
 from app.providers.talktohumans import TalkToHumans
 from app.providers.tamtam import Tamtam
@@ -42,6 +45,14 @@ _RETRIES = {
     Provider.BUILDWORKPRO: RetryPolicy(longest=60.0, unhinted_429=30.0, once=frozenset({"internal_error"})),
 }
 
+#: Cheap reads that every key may make; the one of BuildWorkPro weighs one unit, the others nothing.
+PROBES: dict[Provider, Probe] = {
+    Provider.TALKTOHUMANS: Probe("/v1/accounts"),
+    Provider.LEADFEEDER: Probe("/v1/accounts"),
+    Provider.TAMTAM: Probe("/v2/credits"),
+    Provider.BUILDWORKPRO: Probe("/contacts", (("limit", "1"),)),
+}
+
 
 def service_class(provider: Provider) -> type[Any]:
     """The class that serves a provider; its class attributes say what it can do without a key."""
@@ -64,6 +75,7 @@ def build_service(
     ssl_context: ssl.SSLContext | None = None,
     clock: Clock | None = None,
     attempts: AttemptLog | None = None,
+    proxy: Proxy | None = None,
 ) -> ProviderService:
     """Build the service for one key.
 
@@ -76,6 +88,7 @@ def build_service(
         ssl_context: From `build_ssl_context`, made once per process.
         clock: Time.
         attempts: Told of every HTTP attempt.
+        proxy: From `find_proxy`, which takes a moment on some systems.
 
     Raises:
         InputError: The base URL is not allowed.
@@ -94,6 +107,8 @@ def build_service(
         timeouts=_TIMEOUTS.get(provider),
         retries=_RETRIES.get(provider),
         attempts=attempts,
+        proxy=proxy,
+        probe=PROBES[provider],
     )
     if provider is Provider.BUILDWORKPRO:
         return BuildWorkPro(client, test_key=bare_key.startswith(TEST_KEY_PREFIX))

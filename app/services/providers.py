@@ -14,6 +14,7 @@ from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.credits import Account, BalanceLine, KeyCheck
 from app.domain.errors import ContactScoutError, InputError, KeyringError, MissingKeyError, ServiceError
 from app.domain.provider import Provider
+from app.providers.addresses import validate_base_url
 from app.providers.attempts import AttemptLog
 from app.providers.capabilities import (
     ProviderService,
@@ -22,7 +23,6 @@ from app.providers.capabilities import (
     SupportsEnrichment,
     SupportsKeyCheck,
 )
-from app.providers.client import validate_base_url
 from app.providers.limits import Limiter
 from app.providers.registry import (
     DEFAULT_BASE_URLS,

@@ -49,7 +49,7 @@ class ResultTabs(QTabWidget):
         self._columns: object = None
         self._permanent: dict[QWidget, QScrollArea] = {}
         self.setDocumentMode(True)
-        self.setMinimumSize(480, 200)
+        self.setMinimumSize(500, 200)
         self.setMovable(True)
         self.setUsesScrollButtons(True)
         self.setAccessibleName("Searches and bulk fetch")

@@ -193,7 +193,7 @@ class FindPane(QWidget):
         super().__init__(parent)
         self._changes = ChangeBridge(services.changes, self)
         self._changes.changed.connect(self._on_change)
-        self.setMinimumWidth(230)
+        self.setMinimumWidth(220)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.setAccessibleName("Services to search")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import ContactDetails
@@ -16,6 +16,7 @@ from app.ui.panes import inspector_sections as parts
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
+from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.labels import rule, set_role, text_label
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class InspectorPane(QWidget):
     def __init__(self, services: "Services", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._services = services
-        self.setMinimumWidth(230)
+        self.setMinimumWidth(220)
         self._shown_id: int | None = None
         self._details: ContactDetails | None = None
         self.banner = Banner()
@@ -135,7 +136,7 @@ class InspectorPane(QWidget):
                 layout.addWidget(text_label(text, role="muted", selectable=True))
         if row.masked:
             layout.addWidget(text_label("The source hides some values of this summary.", role="warning"))
-        buttons = QHBoxLayout()
+        buttons = FlowLayout()
         buttons.setContentsMargins(0, SPACING.xs, 0, 0)
         buttons.setSpacing(SPACING.s)
         enrich = QPushButton("Enrich…")
@@ -149,6 +150,5 @@ class InspectorPane(QWidget):
             linkedin.setToolTip("Open the LinkedIn profile in the browser")
             linkedin.clicked.connect(lambda: parts.open_url(row.linkedin_url))
             buttons.addWidget(linkedin)
-        buttons.addStretch(1)
         layout.addLayout(buttons)
         return header

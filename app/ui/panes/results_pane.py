@@ -269,7 +269,7 @@ class ResultsPane(QWidget):
         self._busy = QProgressBar()
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
-        self._busy.setFixedWidth(90)
+        self._busy.setFixedWidth(48)
         self._busy.setAccessibleName("Loading")
         footer = QHBoxLayout()
         footer.setSpacing(SPACING.s)

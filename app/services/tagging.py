@@ -25,6 +25,13 @@ class TagService:
         """The service that has tags."""
         return self._directory.supporting(SupportsTags)[0]
 
+    async def known(self, contact_ids: Sequence[int] | None = None) -> dict[str, int]:
+        """Tags that the library knows of, with how many contacts have each; the most frequent first.
+
+        Of these contacts, or where none is named of those found last. Nothing is asked of the service.
+        """
+        return await self._library.tags(self.provider, contact_ids)
+
     async def change(
         self,
         contact_ids: Sequence[int],

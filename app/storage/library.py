@@ -11,8 +11,9 @@ from app.domain.contact import ContactDetails, ContactEvent, ContactRow, RecordK
 from app.domain.errors import LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.storage import identity, shown
-from app.storage.columns import json_list, moment, person_fields, stamp, to_json
+from app.domain.search import SearchPage
+from app.storage import identity, quarantine, shown
+from app.storage.columns import json_list, moment, person_fields, stamp, to_json, utc_now
 from app.storage.database import Connection, Database, Row, one, rows
 
 # One read keeps the reading thread and Python's lock for some milliseconds; other reads go in between.
@@ -58,8 +59,26 @@ SELECT
     (SELECT count(*) FROM contact WHERE merged_into IS NULL AND linkedin_url <> ''),
     (SELECT count(*) FROM contact WHERE merged_into IS NOT NULL),
     (SELECT count(*) FROM fetch_run),
-    (SELECT count(*) FROM enrichment_run)
+    (SELECT count(*) FROM enrichment_run),
+    (SELECT count(*) FROM quarantined_row)
 """
+
+
+# Only the newest record counts: an older one may name tags that were taken off since.
+_TAGS = """
+SELECT tag.value, count(DISTINCT r.contact_id)
+FROM (SELECT contact_id, provider, account_id, fetched_at, fields FROM source_record WHERE {}) r,
+    json_each(r.fields, '$.tags') tag
+WHERE r.fetched_at = (SELECT max(n.fetched_at) FROM source_record n
+    WHERE n.contact_id = r.contact_id AND n.provider = r.provider AND n.account_id = r.account_id)
+GROUP BY tag.value ORDER BY 2 DESC, 1
+"""
+_TAGS_OF = _TAGS.format("provider = ?1 AND contact_id IN (SELECT value FROM json_each(?2))")
+# The plus sign keeps the index out of it: walking back from the newest record, few are looked at.
+_TAGS_OF_THE_NEWEST = _TAGS.format("+provider = ?1 ORDER BY record_id DESC LIMIT ?2")
+
+# Reading all records of a large library for the sake of suggestions would hold up everybody else.
+_MOST_TAGGED_RECORDS = 5_000
 
 
 class LibraryRepository:
@@ -96,8 +115,21 @@ class LibraryRepository:
         """
         return await self._database.write(
             lambda conn: self.store_records(conn, records),
-            announce=lambda ids: [Change(ChangeKind.CONTACTS, tuple(dict.fromkeys(ids)), initiator)] if ids else [],
+            announce=lambda ids: _contacts_changed(ids, initiator),
         )
+
+    async def save_page(self, provider: Provider, page: SearchPage, initiator: str = "") -> list[int]:
+        """Store a page of a search, like `save`; rows of it that could not be read are kept as they came.
+
+        Raises:
+            LibraryError: The library cannot be written.
+        """
+
+        def work(conn: Connection) -> list[int]:
+            quarantine.keep(conn, utc_now(), provider, page.quarantined, request_id=page.request_id)
+            return self.store_records(conn, page.records)
+
+        return await self._database.write(work, announce=lambda ids: _contacts_changed(ids, initiator))
 
     async def rows(self, contact_ids: Sequence[int]) -> list[ContactRow]:
         """The table rows of contacts, one per id in the same order; a merged contact gives its survivor's row.
@@ -143,9 +175,26 @@ class LibraryRepository:
             "merged",
             "fetch_runs",
             "enrichment_runs",
+            "quarantined_rows",
         )
         (counts,) = await self._database.read(lambda conn: rows(conn, _STATS))
         return dict(zip(names, counts, strict=True))
+
+    async def tags(self, provider: Provider, contact_ids: Sequence[int] | None = None) -> dict[str, int]:
+        """A provider's tags with the number of contacts that have each, the most frequent first.
+
+        Args:
+            provider: Whose tags.
+            contact_ids: The contacts looked at; of all others the newest records only, where None.
+        """
+        if contact_ids is None:
+            found = await self._database.read(
+                lambda conn: rows(conn, _TAGS_OF_THE_NEWEST, (provider, _MOST_TAGGED_RECORDS))
+            )
+        else:
+            wanted = json_list(contact_ids[:_MOST_TAGGED_RECORDS])
+            found = await self._database.read(lambda conn: rows(conn, _TAGS_OF, (provider, wanted)))
+        return dict(found)
 
     async def owned(self, provider: Provider, ids: Sequence[str]) -> dict[str, tuple[int, datetime]]:
         """Which of a provider's ids are in the library as full records: id → contact id, when it was fetched."""
@@ -159,6 +208,10 @@ class LibraryRepository:
             )
         )
         return {provider_id: (contact_id, moment(at)) for provider_id, contact_id, at in found}
+
+
+def _contacts_changed(ids: Sequence[int], initiator: str) -> list[Change]:
+    return [Change(ChangeKind.CONTACTS, tuple(dict.fromkeys(ids)), initiator)] if ids else []
 
 
 def _keep(conn: Connection, contact_id: int, record: SourceRecord) -> None:

@@ -221,3 +221,19 @@ async def test_a_page_of_a_hundred_is_stored_quickly_in_a_library_that_is_not_em
 async def test_many_saves_at_once_are_all_kept(library: LibraryRepository) -> None:
     await asyncio.gather(*(library.save([make_record(str(number))]) for number in range(50)))
     assert (await library.stats())["contacts"] == 50
+
+
+async def test_tags_are_counted_as_the_newest_record_of_their_provider_has_them(library: LibraryRepository) -> None:
+    here = Provider.TALKTOHUMANS
+    ids = await library.save(
+        [
+            make_record("1", provider=here, account="a", tags=("hot", "cold")),
+            make_record("2", provider=here, account="a", tags=("hot",)),
+            make_record("3", tags=("elsewhere",)),
+        ]
+    )
+    assert await library.tags(here) == {"hot": 2, "cold": 1}
+    await library.save([make_record("1", provider=here, account="a", at=LATER, tags=("new",))])
+    assert await library.tags(here) == {"hot": 1, "new": 1}
+    assert await library.tags(here, [ids[0]]) == {"new": 1}
+    assert await library.tags(here, []) == {}

@@ -59,7 +59,10 @@ class OneLineFormatter(logging.Formatter):
         arguments = record.args
         if isinstance(arguments, tuple):
             arguments = tuple(map(_plain, arguments))
-        return str(record.msg) % arguments if arguments else str(record.msg)
+        try:
+            return str(record.msg) % arguments if arguments else str(record.msg)
+        except (TypeError, ValueError, KeyError):  # a fault of ours, but the place and the rest are worth keeping
+            return str(record.msg)
 
     def _traceback(self, record: logging.LogRecord) -> list[str]:
         error = record.exc_info[1] if record.exc_info else None

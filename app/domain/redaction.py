@@ -16,16 +16,18 @@ SHORTEST_SECRET = 4
 
 _TO_END = r"[^\n\"'“”<>|]*"
 _HOMES = re.compile(rf"(?:/home/|/Users/|/root\b|\b[A-Za-z]:[\\/]+Users[\\/]+|\\\\[^\s\\]+\\){_TO_END}")
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'“”<>|]+", re.IGNORECASE)
-_PROFILE = re.compile(r"\b(?:[\w-]+\.)?(?:linkedin\.com|xing\.com)/[^\s\"'“”<>|]+", re.IGNORECASE)
-_QUERY = re.compile(r"[^\s\"'“”<>|]*\?[^\s\"'“”<>|=]+=[^\s\"'“”<>|]*")
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://[^\s\"'“”<>|]+", re.IGNORECASE)
+_PROFILE = re.compile(r"\b(?:[\w-]{1,30}\.)?(?:linkedin\.com|xing\.com)/[^\s\"'“”<>|]+", re.IGNORECASE)
+# Words are found first and looked into then: a pattern for the whole would take the square of a long word's time.
+_WORD = re.compile(r"[^\s\"'“”<>|]+")
+_PIECE = re.compile(r"[^\s\"'“”<>|,;:()\[\]=]+")
+_EMAIL = re.compile(r"[^@](?:@|%40)[^@]")
 _HEADER = re.compile(
     r"((?:authorization|x-api-key|api[_-]?key|access[_-]?token|token|password|passwd|secret)"
     r"[\"']?\s*[:=]\s*[\"']?)(?:(?:bearer|basic)\s+)?[^\s\"'“”<>|,;]+",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
-_EMAIL = re.compile(r"[^\s@\"'“”<>|,;:()\[\]=]+(?:@|%40)[^\s@\"'“”<>|,;:()\[\]]+")
 _NOT_A_REQUEST_ID = r"(?<!request_id=)(?<!request_id\": \")"
 _UUID = re.compile(
     rf"{_NOT_A_REQUEST_ID}\b[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}\b", re.IGNORECASE
@@ -74,10 +76,10 @@ class Redactor:
         text = _HOMES.sub("[path]", text)
         text = _URL.sub(_bare_address, text)
         text = _PROFILE.sub("[profile]", text)
-        text = _QUERY.sub("[query]", text)
+        text = _WORD.sub(lambda word: "[query]" if "=" in word[0].partition("?")[2] else word[0], text)
         text = _HEADER.sub(r"\1[key]", text)
         text = _BEARER.sub(r"\1 [key]", text)
-        text = _EMAIL.sub("[email]", text)
+        text = _PIECE.sub(lambda piece: "[email]" if _EMAIL.search(piece[0]) else piece[0], text)
         text = _UUID.sub("[id]", text)
         return _NUMBER.sub(_unless_short, text)
 

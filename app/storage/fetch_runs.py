@@ -11,7 +11,8 @@ from app.domain.errors import LibraryError
 from app.domain.fetching import FetchRun, FetchRunState, IdOutcome
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.storage import ledger
+from app.domain.search import Quarantined
+from app.storage import ledger, quarantine
 from app.storage.columns import json_list, moment, stamp, utc_now
 from app.storage.database import Connection, Database, Row, one, rows, scalar
 from app.storage.library import LibraryRepository
@@ -130,8 +131,10 @@ class FetchRunRepository:
         records: Sequence[SourceRecord],
         charged: int,
         request_id: str,
+        *,
+        quarantined: Sequence[Quarantined] = (),
     ) -> None:
-        """Store one answer whole: records, the outcome of each id with its contact, and what it cost (credits).
+        """Store one answer whole: records, unreadable rows, the outcome of each id, and what it cost (credits).
 
         Raises:
             IllegalTransitionError: An id is not one of the run's; nothing was written.
@@ -145,8 +148,9 @@ class FetchRunRepository:
                 run_id,
                 [replace(item, contact_id=contact_of.get(item.provider_id, item.contact_id)) for item in outcomes],
             )
+            run = _read_run(conn, run_id)
+            quarantine.keep(conn, self._now(), run.provider, quarantined, request_id=request_id, run_id=run_id)
             if charged:
-                run = _read_run(conn, run_id)
                 conn.execute("UPDATE fetch_run SET charged = charged + ? WHERE run_id = ?", (charged, run_id))
                 ledger.append(
                     conn,

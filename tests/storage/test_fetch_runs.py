@@ -6,6 +6,8 @@ from app.domain.errors import LibraryError
 from app.domain.fetching import FetchRunState, IdOutcome
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
+from app.domain.search import Quarantined
+from app.storage.database import Database, rows
 from app.storage.fetch_runs import FetchRunRepository
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
@@ -74,6 +76,19 @@ async def test_a_chunk_without_people_or_charge_tells_of_the_run_only(
     await fetch_runs.store_chunk(run_id, [IdOutcome("a", Outcome.FAILED, "Refused.")], [], 0, "")
     assert told == [Change(ChangeKind.FETCH_RUNS, (run_id,))]
     assert await books.lines() == []
+
+
+async def test_rows_that_could_not_be_read_are_kept_with_their_run(
+    fetch_runs: FetchRunRepository, database: Database
+) -> None:
+    run_id = await fetch_runs.create(TAMTAM, "", IDS)
+    bad = Quarantined("The row is not an object.", b"[1]")
+    unknown = [IdOutcome("a", Outcome.UNKNOWN, "A row could not be read.")]
+    await fetch_runs.store_chunk(run_id, unknown, [], 1, "req-8", quarantined=[bad])
+    kept = await database.read(
+        lambda conn: rows(conn, "SELECT provider, request_id, run_id, reason, raw FROM quarantined_row")
+    )
+    assert kept == [("tamtam", "req-8", run_id, bad.reason, bad.raw)]
 
 
 async def test_storing_a_chunk_twice_is_harmless(fetch_runs: FetchRunRepository, library: LibraryRepository) -> None:

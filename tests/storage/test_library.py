@@ -9,6 +9,7 @@ from app.domain.contact import EmailValue, Experience, RecordKind, SourceRecord
 from app.domain.errors import LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
+from app.domain.search import Quarantined, SearchPage
 from app.storage.database import Database, rows
 from app.storage.library import CHUNK, LibraryRepository
 from tests.storage.builders import LATER, NOON, make_record
@@ -140,7 +141,21 @@ async def test_the_library_in_numbers(library: LibraryRepository) -> None:
         "merged": 0,
         "fetch_runs": 0,
         "enrichment_runs": 0,
+        "quarantined_rows": 0,
     }
+
+
+async def test_a_page_is_stored_with_the_rows_that_could_not_be_read(
+    library: LibraryRepository, database: Database
+) -> None:
+    bad = Quarantined("The row has no id.", b'{"name": "Ada"}')
+    page = SearchPage((make_record("1"),), None, (bad,), credits_charged=2, request_id="req-7")
+    assert len(await library.save_page(Provider.TAMTAM, page, "search 1")) == 1
+    kept = await database.read(
+        lambda conn: rows(conn, "SELECT provider, request_id, run_id, reason, raw FROM quarantined_row")
+    )
+    assert kept == [("tamtam", "req-7", None, bad.reason, bad.raw)]
+    assert (await library.stats())["quarantined_rows"] == 1
 
 
 async def test_owned_are_the_full_records_only(library: LibraryRepository) -> None:

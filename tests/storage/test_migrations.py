@@ -48,7 +48,8 @@ async def test_an_empty_file_gets_every_table_and_no_backup(library_path: Path) 
     database = await Database.open(library_path)
     assert await database.read(lambda conn: scalar(conn, VERSION)) == migrations.LATEST
     recorded = await database.read(lambda conn: rows(conn, "SELECT number, name FROM schema_migration"))
-    assert recorded == [(1, "m0001_first")]
+    assert [number for number, _ in recorded] == list(range(1, migrations.LATEST + 1))
+    assert all(name.startswith(f"m{number:04d}_") for number, name in recorded)
     await database.close()
     assert backups(library_path) == []
 
@@ -66,10 +67,10 @@ async def test_an_older_library_is_backed_up_then_migrated_with_its_data(
     add_migration(add_colour)
     database = await Database.open(library_path)
     assert await database.read(lambda conn: rows(conn, "SELECT first_name, colour FROM contact")) == [("Ada", "blue")]
-    assert await database.read(lambda conn: scalar(conn, VERSION)) == 2
+    assert await database.read(lambda conn: scalar(conn, VERSION)) == migrations.LATEST
     await database.close()
     (backup,) = backups(library_path)
-    assert "v1" in backup.name
+    assert f"v{migrations.LATEST - 1}" in backup.name
     assert [path for path in library_path.parent.iterdir() if path.suffix == ".partial"] == []
 
 
@@ -77,7 +78,7 @@ async def test_a_backup_is_a_library_as_it_was(library_path: Path, monkeypatch: 
     await make_library(library_path)
     with monkeypatch.context() as newer:
         newer.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, add_colour))
-        newer.setattr(migrations, "LATEST", 2)
+        newer.setattr(migrations, "LATEST", migrations.LATEST + 1)
         await (await Database.open(library_path)).close()
     database = await Database.open(backups(library_path)[0])
     library = LibraryRepository(database)
@@ -91,11 +92,11 @@ async def test_a_migration_that_fails_leaves_the_library_as_it_was(
     await make_library(library_path)
     with monkeypatch.context() as newer:
         newer.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, fail_half_way))
-        newer.setattr(migrations, "LATEST", 2)
+        newer.setattr(migrations, "LATEST", migrations.LATEST + 1)
         with pytest.raises(ZeroDivisionError):
             await Database.open(library_path)
     database = await Database.open(library_path)
-    assert await database.read(lambda conn: scalar(conn, VERSION)) == 1
+    assert await database.read(lambda conn: scalar(conn, VERSION)) == migrations.LATEST
     columns = await database.read(lambda conn: rows(conn, "SELECT name FROM pragma_table_info('contact')"))
     assert ("colour",) not in columns
     await database.close()
@@ -103,14 +104,13 @@ async def test_a_migration_that_fails_leaves_the_library_as_it_was(
 
 async def test_only_the_newest_backups_are_kept(library_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await make_library(library_path)
-    for number in range(BACKUPS_KEPT + 2):
-        later = tuple([lambda conn: None] * (number + 1))
-        monkeypatch.setattr(migrations, "_MIGRATIONS", (migrations._MIGRATIONS[0], *later))
-        monkeypatch.setattr(migrations, "LATEST", number + 2)
+    for _ in range(BACKUPS_KEPT + 2):
+        monkeypatch.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, lambda conn: None))
+        monkeypatch.setattr(migrations, "LATEST", migrations.LATEST + 1)
         await (await Database.open(library_path)).close()
-    kept = backups(library_path)
-    assert len(kept) == BACKUPS_KEPT
-    assert [path.stem.rpartition("-")[2] for path in kept] == ["v5", "v4", "v3"]
+    newest = migrations.LATEST - 1
+    kept = [path.stem.rpartition("-")[2] for path in backups(library_path)]
+    assert kept == [f"v{newest - age}" for age in range(BACKUPS_KEPT)]
 
 
 @pytest.mark.parametrize("read_only", [False, True])
@@ -136,3 +136,17 @@ async def test_an_older_library_cannot_be_read_beside_until_it_is_migrated(
     with pytest.raises(LibraryError, match="older Contact Scout") as raised:
         await Database.open(library_path, read_only=True)
     assert raised.value.next_step
+
+
+async def test_a_library_of_the_first_version_opens_with_all_it_held(
+    library_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(migrations, "_MIGRATIONS", migrations._MIGRATIONS[:1])
+        older.setattr(migrations, "LATEST", 1)
+        await make_library(library_path)
+    database = await Database.open(library_path)
+    library = LibraryRepository(database)
+    assert [row.first_name for row in await library.rows(await library.all_ids())] == ["Ada"]
+    assert (await library.stats())["quarantined_rows"] == 0
+    await database.close()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from app.domain.errors import LibraryError
-from app.storage.migrations import m0001_first
+from app.storage.migrations import m0001_first, m0002_quarantined_rows
 
 _Value = None | int | float | str | bytes
 
@@ -24,7 +24,7 @@ class _Connection(Protocol):
     ) -> Iterator[tuple[Any, ...]]: ...
 
 
-_MIGRATIONS: tuple[Callable[[_Connection], object], ...] = (m0001_first.apply,)
+_MIGRATIONS: tuple[Callable[[_Connection], object], ...] = (m0001_first.apply, m0002_quarantined_rows.apply)
 LATEST = len(_MIGRATIONS)
 
 

@@ -28,10 +28,13 @@ FREE_AGAIN = timedelta(days=365)
 
 
 def read_outcomes(ids: Sequence[str], answer: FetchAnswer) -> list[IdOutcome]:
-    """How each ID of a chunk ended, by the answer's rows: never by their position."""
+    """How each ID of a chunk ended, by the answer's rows: never by their position.
+
+    An ID counts as not found only when the answer holds nothing that could be its row.
+    """
     found = {record.provider_id for record in answer.records}
+    doubt = _doubt(ids, answer)
     unreadable = {row.provider_id: row.reason for row in answer.quarantined if row.provider_id}
-    nameless = [row.reason for row in answer.quarantined if not row.provider_id]
     outcomes = []
     for provider_id in ids:
         if provider_id in found:
@@ -40,14 +43,25 @@ def read_outcomes(ids: Sequence[str], answer: FetchAnswer) -> list[IdOutcome]:
             outcomes.append(
                 IdOutcome(provider_id, Outcome.FAILED, f"Its row could not be read: {unreadable[provider_id]}")
             )
-        elif nameless:
-            # A row without a readable id came too: it may be this one, so this one is not known to be absent.
-            outcomes.append(
-                IdOutcome(provider_id, Outcome.UNKNOWN, "A row of the answer could not be read; it may be this one.")
-            )
+        elif doubt:
+            outcomes.append(IdOutcome(provider_id, Outcome.UNKNOWN, doubt))
         else:
             outcomes.append(IdOutcome(provider_id, Outcome.NOT_FOUND, NOT_RETURNED))
     return outcomes
+
+
+def _doubt(ids: Sequence[str], answer: FetchAnswer) -> str:
+    """Why an ID without a row may have one all the same, "" when it cannot."""
+    rows = len(answer.records) + len(answer.quarantined)
+    if any(not row.provider_id for row in answer.quarantined):
+        return "A row of the answer could not be read; it may be this one."
+    if any(record.provider_id not in ids for record in answer.records):
+        return "A row came under an ID that was not asked for; it may be this one."
+    if answer.requested is not None and answer.requested < len(ids):
+        return f"The provider counted {answer.requested} of the {len(ids)} IDs sent; this may be one it did not see."
+    if answer.returned is not None and answer.returned > rows:
+        return f"The provider counted {answer.returned} rows but sent {rows}; this may be one of the others."
+    return ""
 
 
 async def free_again(library: LibraryRepository, provider: Provider, ids: Sequence[str]) -> set[str]:
@@ -104,7 +118,12 @@ class BulkFetchEngine:
         if answer.requested is not None and answer.requested != len(ids):
             log.warning("%s counted %d of %d IDs sent", run.provider, answer.requested, len(ids))
         await self._runs.store_chunk(
-            run.run_id, read_outcomes(ids, answer), answer.records, answer.credits_charged, answer.request_id
+            run.run_id,
+            read_outcomes(ids, answer),
+            answer.records,
+            answer.credits_charged,
+            answer.request_id,
+            quarantined=answer.quarantined,
         )
         return answer.credits_charged
 

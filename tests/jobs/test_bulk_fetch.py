@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import BadKeyError, CapError, InvalidRequestError, NetworkError
-from app.domain.fetching import FetchRunState
+from app.domain.fetching import FetchAnswer, FetchRunState
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.domain.search import Quarantined
-from app.jobs.bulk_fetch import BulkFetchEngine
+from app.jobs.bulk_fetch import BulkFetchEngine, read_outcomes
 from app.storage.database import Database
 from app.storage.fetch_runs import FetchRunRepository
 from app.storage.library import LibraryRepository
+from tests.storage.builders import make_record
 from tests.support.fake_fetch import FakeFetch
 
 
@@ -174,3 +175,20 @@ async def test_a_mismatch_with_the_providers_own_count_is_logged(
     run_id = await desk.runs.create(Provider.BUILDWORKPRO, "", ["1"])
     expected_log("counted 99 of 1")
     await desk.engine.execute(run_id, service)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "reason"),
+    [
+        (FetchAnswer((make_record("1"),), requested=2, returned=1), Outcome.NOT_FOUND, "knows no such ID"),
+        (FetchAnswer((make_record("1"), make_record("77"))), Outcome.UNKNOWN, "an ID that was not asked for"),
+        (FetchAnswer((make_record("1"),), (Quarantined("no id", b"{}"),)), Outcome.UNKNOWN, "could not be read"),
+        (FetchAnswer((make_record("1"),), requested=1), Outcome.UNKNOWN, "counted 1 of the 2 IDs"),
+        (FetchAnswer((make_record("1"),), returned=2), Outcome.UNKNOWN, "counted 2 rows but sent 1"),
+        (FetchAnswer((make_record("1"), make_record("1"))), Outcome.NOT_FOUND, "knows no such ID"),
+    ],
+)
+def test_an_id_is_not_found_only_when_no_row_can_be_its(answer: FetchAnswer, outcome: Outcome, reason: str) -> None:
+    found, missing = read_outcomes(["1", "2"], answer)
+    assert (found.outcome, missing.outcome) == (Outcome.FOUND, outcome)
+    assert reason in missing.reason

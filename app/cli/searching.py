@@ -48,8 +48,9 @@ async def search(services: Services, arguments: argparse.Namespace, console: Con
     console.say(f"{written} rows from {provider.label} are in {out}.{spent}{more}")
     if session.quarantined:
         console.say(f"{session.quarantined} rows could not be read and are not in the file.")
-        return EXIT_ITEMS_FAILED
-    return EXIT_OK
+    if session.note:
+        console.say(session.note)
+    return EXIT_ITEMS_FAILED if session.quarantined or session.note else EXIT_OK
 
 
 async def cannot_search(services: Services, arguments: argparse.Namespace, console: Console) -> int:

@@ -105,7 +105,17 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of a search's answer. `next_cursor` is None on the last page; `total` is None where not told."""
+    """One page of a search's answer.
+
+    Attributes:
+        records: Its readable rows.
+        next_cursor: Leads to the next page, None on the last.
+        quarantined: Its other rows.
+        total: Rows in all, None where not told.
+        credits_charged: What the page cost.
+        request_id: The provider's id of the answer.
+        cut_off: Whether the provider says there is more without naming a page that was not asked for yet.
+    """
 
     records: tuple[SourceRecord, ...]
     next_cursor: str | None
@@ -113,3 +123,4 @@ class SearchPage:
     total: int | None = None
     credits_charged: int = 0
     request_id: str = ""
+    cut_off: bool = False

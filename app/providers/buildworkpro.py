@@ -153,11 +153,13 @@ class BuildWorkPro:
         records, quarantined = read_rows(envelope.rows("data"), partial(_record, answer))
         pagination = envelope.part(_Pagination, "meta", "pagination")
         following = opaque(pagination.cursor) if pagination.has_more is True else ""
+        next_cursor = following if following and following != cursor else None
         return SearchPage(
             records=records,
-            next_cursor=following if following and following != cursor else None,
+            next_cursor=next_cursor,
             quarantined=quarantined,
             request_id=answer.request_id,
+            cut_off=next_cursor is None and pagination.has_more is True,
         )
 
     async def choices(self, source: ChoiceSource, *, account_id: str = "") -> tuple[Choice, ...]:  # noqa: ARG002

@@ -150,6 +150,7 @@ class Leadfeeder:
             quarantined=quarantined,
             credits_charged=_charged(envelope),
             request_id=answer.request_id,
+            cut_off=bool(following) and following == cursor,
         )
 
     async def choices(self, source: ChoiceSource, *, account_id: str = "") -> tuple[Choice, ...]:

@@ -143,11 +143,13 @@ class TalkToHumans:
         answer = await self._client.get("/v1/contacts", query=parameters)
         envelope = Envelope(self.provider, answer)
         records, quarantined = read_rows(envelope.rows("data", "contacts"), partial(contact_record, answer))
+        following = _next_cursor(envelope, cursor)
         return SearchPage(
             records=records,
-            next_cursor=_next_cursor(envelope, cursor),
+            next_cursor=following,
             quarantined=quarantined,
             request_id=answer.request_id,
+            cut_off=following is None and _pagination(envelope).has_more is True,
         )
 
     async def choices(self, source: ChoiceSource, *, account_id: str = "") -> tuple[Choice, ...]:
@@ -238,9 +240,13 @@ class TalkToHumans:
         return tuple(accounts)
 
 
+def _pagination(envelope: Envelope) -> _Pagination:
+    return envelope.part(_Pagination, "data", "pagination")
+
+
 def _next_cursor(envelope: Envelope, cursor: str | None) -> str | None:
     """The cursor of the next page; None on the last page, and when the service would lead round in a circle."""
-    pagination = envelope.part(_Pagination, "data", "pagination")
+    pagination = _pagination(envelope)
     following = opaque(pagination.next_cursor) if pagination.has_more is True else ""
     return following if following and following != cursor else None
 

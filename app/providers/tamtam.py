@@ -277,14 +277,16 @@ class Tamtam:
         following = opaque(page.next_cursor)
         # Only an older version of the API leaves `has_more` out and goes by the token (sheet section 5).
         goes_on = bool(following) if envelope.at("has_more") is None else page.has_more is True and bool(following)
+        next_cursor = following if goes_on and following != cursor else None
         return SearchPage(
             records=records,
-            next_cursor=following if goes_on and following != cursor else None,
+            next_cursor=next_cursor,
             quarantined=quarantined,
             total=None if cursor or not isinstance(page.total_count, int) else whole(page.total_count),
             # Not told in the answer: one for each person returned, readable or not.
             credits_charged=len(raws),
             request_id=answer.request_id,
+            cut_off=next_cursor is None and (goes_on or page.has_more is True),
         )
 
     def _read_balance(self, answer: Answer) -> tuple[BalanceLine, ...]:

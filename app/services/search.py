@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 INITIATOR = "search"
 
+#: So many pages without a readable row, one after the other, end a search that says there is more.
+EMPTY_PAGES = 5
+
 #: Seconds that closing waits for pages that are being bought.
 CLOSING_SECONDS = 10.0
 
@@ -43,6 +46,7 @@ class PageLoaded:
         quarantined: Rows of this page that could not be read.
         credits_charged: Credits this page cost.
         total: How many rows the provider says there are in all, None where it does not say.
+        note: Why loading ended although the provider says there is more, "" otherwise.
     """
 
     rows: tuple[ContactRow, ...]
@@ -51,6 +55,7 @@ class PageLoaded:
     quarantined: int
     credits_charged: int
     total: int | None
+    note: str = ""
 
 
 class SearchSession:
@@ -66,6 +71,7 @@ class SearchSession:
         credits_per_row: What each row costs, in credits; 0 where searching is free.
         charged: Credits charged so far.
         uncertain: Credits that may have been charged, for pages whose answer was not seen.
+        note: Why loading ended although the provider says there is more, "" otherwise.
     """
 
     def __init__(
@@ -84,6 +90,7 @@ class SearchSession:
         self.total: int | None = None
         self.charged = 0
         self.uncertain = 0
+        self.note = ""
         self._class: type[SupportsSearch] = service_class(query.provider)
         self.credits_per_row: int = self._class.credits_per_row
         self._directory = directory
@@ -94,6 +101,7 @@ class SearchSession:
         self._unsaved: SearchPage | None = None
         self._cursor: str | None = None
         self._seen_cursors: set[str] = set()
+        self._empty_pages = 0
         self._seen_contacts: set[int] = set()
         self._lock = asyncio.Lock()
 
@@ -158,7 +166,7 @@ class SearchSession:
     async def _load(self, limit: int | None) -> PageLoaded:
         page = self._unsaved or await self._ask(limit)
         self._unsaved = page
-        ids = await self._library.save(page.records, initiator=INITIATOR)
+        ids = await self._library.save_page(self.query.provider, page, initiator=INITIATOR)
         if page.credits_charged:
             await self._ledger.charge(
                 self.query.provider, page.credits_charged, request_id=page.request_id, note="Search"
@@ -176,7 +184,7 @@ class SearchSession:
             for contact_id, record in zip(ids, page.records, strict=True)
             if contact_id in shown
         )
-        self._advance(page.next_cursor)
+        self._advance(page)
         self.loaded += len(rows)
         self.quarantined += len(page.quarantined)
         self.charged += page.credits_charged
@@ -193,6 +201,7 @@ class SearchSession:
             quarantined=len(page.quarantined),
             credits_charged=page.credits_charged,
             total=self.total,
+            note=self.note,
         )
 
     async def _ask(self, limit: int | None) -> SearchPage:
@@ -213,12 +222,20 @@ class SearchSession:
                 page = replace(page, total=await service.count(self.query))
         return page
 
-    def _advance(self, next_cursor: str | None) -> None:
-        # A cursor that comes back a second time would lead round in circles.
-        self.has_more = bool(next_cursor) and next_cursor not in self._seen_cursors
-        if next_cursor:
-            self._seen_cursors.add(next_cursor)
-        self._cursor = next_cursor
+    def _advance(self, page: SearchPage) -> None:
+        """Go on to the next page, unless that would lead round in a circle or through empty pages for ever."""
+        label = self.query.provider.label
+        self._empty_pages = 0 if page.records else self._empty_pages + 1
+        if page.cut_off or page.next_cursor in self._seen_cursors:
+            self.note = f"{label} says there are more rows, but names no further page. Loading stopped here."
+        elif page.next_cursor and self._empty_pages >= EMPTY_PAGES:
+            self.note = (
+                f"{label} says there are more rows, but {EMPTY_PAGES} pages in a row had none. Loading stopped here."
+            )
+        self.has_more = bool(page.next_cursor) and not self.note
+        if page.next_cursor:
+            self._seen_cursors.add(page.next_cursor)
+        self._cursor = page.next_cursor
 
     def _bought(self, purchase: "asyncio.Task[PageLoaded]") -> None:
         self._purchases.discard(purchase)

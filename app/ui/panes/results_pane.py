@@ -177,12 +177,15 @@ class ResultsPane(QWidget):
         self._asked = True
         self._total = page.total if page.total is not None else self._total
         self.table.append_rows(page.rows)
+        warnings = [page.note] if page.note else []
         if self._session.quarantined:
             rows = count(self._session.quarantined, "row")
-            self.notice.show_warning(
+            warnings.append(
                 f"{rows} of the answer could not be read and {'is' if self._session.quarantined == 1 else 'are'} "
                 "left out. All others are here."
             )
+        if warnings:
+            self.notice.show_warning(" ".join(warnings))
         self._show_state()
 
     def _on_error(self, error: ContactScoutError, up_to: int | None = None) -> None:

@@ -14,6 +14,7 @@ from app.demo.leadfeeder import Leadfeeder
 from app.demo.state import DemoState, Options
 from app.demo.talktohumans import TalkToHumans
 from app.demo.tamtam import Tamtam
+from app.demo.tamtam_people import checked_filters
 from app.domain.provider import Provider
 
 _CHOICES = {"layout": ("", "person", "field"), "leadfeeder_errors": ("envelope", "flat")}
@@ -139,11 +140,22 @@ class Control:
             if "affiliation" in body:
                 body["affiliation"] = call.one("affiliation")
             people = await self._leadfeeder.select(self._leadfeeder.read_filters(body))
+        elif provider is Provider.TAMTAM and parameters:
+            people = await self._tamtam.people.select(checked_filters(_tamtam_body(call)))
         elif provider is Provider.BUILDWORKPRO:
             people = await self._buildworkpro.select(self._buildworkpro.read_filters(call))
         else:
             people = tuple(data.members(provider))
         return {"ids": [data.id_of(person, provider) for person in people], "count": len(people)}
+
+
+def _tamtam_body(call: Call) -> dict[str, object]:
+    """A people search's body from query parameters, which know texts only."""
+    single = ("prompt", "first_name", "last_name")
+    body: dict[str, object] = {name: call.one(name) if name in single else call.many(name) for name, _ in call.query}
+    if "recently_changed_jobs" in body:
+        body["recently_changed_jobs"] = call.one("recently_changed_jobs") == "true"
+    return body
 
 
 def _guarded(handler: Callable[[Request], Awaitable[object]]) -> Callable[[Request], Awaitable[Response]]:

@@ -68,6 +68,11 @@ class Company:
         """Its id at Leadfeeder."""
         return str(129000 + self.index)
 
+    @property
+    def linkedin_id(self) -> str:
+        """LinkedIn's number of its page."""
+        return str(900_000_000 + self.index)
+
 
 @dataclass(slots=True, eq=False)
 class Person:

@@ -1,6 +1,9 @@
 """Leadfeeder's objects: summaries, open or masked, and full records."""
 
-from app.demo.dataset import Company, Person
+from collections.abc import Sequence
+
+from app.demo.companies import ranked
+from app.demo.dataset import Company, DemoData, Person
 from app.demo.leadfeeder_filters import PERSONAS, affiliation_of, persona_matcher
 from app.demo.spelling import email_known_to, linkedin_url, name_at, phone_known_to
 from app.domain.provider import Provider
@@ -35,7 +38,9 @@ def summary(person: Person, identifier: str, *, bought: bool) -> dict[str, objec
     return summary
 
 
-def record(person: Person, identifier: str, includes: frozenset[str]) -> dict[str, object]:
+def record(
+    person: Person, identifier: str, includes: frozenset[str], lists: Sequence[dict[str, object]]
+) -> dict[str, object]:
     """A full record; one in ten has members missing or null where others have them empty."""
     name = name_at(person, _HERE)
     email, phone, url = email_known_to(person, _HERE), phone_known_to(person, _HERE), linkedin_url(person)
@@ -66,7 +71,7 @@ def record(person: Person, identifier: str, includes: frozenset[str]) -> dict[st
         if email and person.chance("role address", 10):
             info = {"address": f"info@{person.company.domain}", "source": None}
             attributes["emails"] = [info, {"address": email, "source": source}]
-    relationships: dict[str, object] = {"lists": [], "buyer_personas": []}
+    relationships: dict[str, object] = {"lists": list(lists), "buyer_personas": []}
     if person.company:
         relationships = {"company": _company(person.company, inlined="company" in includes), **relationships}
     if "buyer_personas" in includes:
@@ -82,6 +87,25 @@ def record(person: Person, identifier: str, includes: frozenset[str]) -> dict[st
         "attributes": attributes,
         "relationships": relationships,
     }
+
+
+def company_matches(data: DemoData, name: str, url: str) -> list[dict[str, object]]:
+    """What the matching of one company finds, the best first."""
+    return [
+        {
+            "type": "company_match",
+            "id": company.leadfeeder_id,
+            "attributes": {"match_score": score},
+            "relationships": {"company_summary": _company(company, inlined=True) | {"type": "company_summary"}},
+        }
+        for score, company in ranked(data, name=name, domain=url)
+    ]
+
+
+def company_summaries(data: DemoData, terms: Sequence[str]) -> list[dict[str, object]]:
+    """The companies of which a name or domain has one of the terms."""
+    found = {company.index: company for term in terms for _, company in ranked(data, name=term, domain=term)}
+    return [_company(company, inlined=True) | {"type": "company_summary"} for company in found.values()]
 
 
 def _starred(word: str) -> str | None:

@@ -15,10 +15,17 @@ _APP = "https://talktohumans.example"
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A person in the network of one account; `account` counts from 0."""
+    """A person in the network of one account.
+
+    Attributes:
+        person: Who.
+        account: Whose network, counted from 0.
+        given_tags: The tags since they were first changed, None before.
+    """
 
     person: Person
     account: int
+    given_tags: tuple[str, ...] | None = None
 
     @property
     def relation_id(self) -> str:
@@ -44,6 +51,8 @@ class Relation:
     @property
     def tags(self) -> tuple[str, ...]:
         """Tags that the account gave."""
+        if self.given_tags is not None:
+            return self.given_tags
         if self.is_sparse:
             return ()
         tags = {TAGS[self.person.draw(f"tag {n} {self.account}", 4 * len(TAGS)) % len(TAGS)] for n in range(2)}
@@ -205,7 +214,7 @@ def _experience(person: Person, company: Company, title: str, start: str, end: s
         "experience_id": str(person.index * 2 + (end is not None)),
         "is_current": end is None,
         "company_participant_id": str(3300 + company.index),
-        "company_provider_participant_id": str(900_000_000 + company.index),
+        "company_provider_participant_id": company.linkedin_id,
         "company_name": company.name,
         "title": title,
         "employment_type": "Full-time",
@@ -251,7 +260,7 @@ def _company(company: Company) -> dict[str, object]:
     number = str(INDUSTRIES.index(company.industry) + 40)
     return {
         "company_id": str(3300 + company.index),
-        "provider_participant_id": str(900_000_000 + company.index),
+        "provider_participant_id": company.linkedin_id,
         "name": company.name,
         "industries": [
             {

@@ -12,6 +12,7 @@ from app.demo.profiles import Relation, account_of, contact, conversation_of, pa
 from app.demo.service import Service
 from app.demo.spelling import headline_parts, index_of_handle, linkedin_handle, linkedin_url, name_at
 from app.demo.state import DemoState
+from app.demo.talktohumans_tags import TagBook, read_change
 from app.demo.text import fold
 from app.demo.vocabulary import HEADCOUNTS
 from app.domain.identifiers import linkedin_slug
@@ -53,14 +54,16 @@ class TalkToHumans(Service):
 
     def __init__(self, state: DemoState) -> None:
         super().__init__(state)
+        self._tags = TagBook()
         self._in_flight = 0
         self._last_left = float("-inf")
 
     def endpoints(self) -> Sequence[Endpoint]:
-        """The documented reads."""
+        """The documented calls."""
         return (
             Endpoint("GET", "/v1/accounts", self.accounts),
             Endpoint("GET", "/v1/contacts", self.contacts),
+            Endpoint("PATCH", "/v1/contacts/{contact_id}", self.update_contact),
             Endpoint("GET", "/v1/conversations", self.conversations),
         )
 
@@ -116,6 +119,26 @@ class TalkToHumans(Service):
         rows = [contact(relation, self.state.data.id_of(relation.person, _HERE)) for relation in page]
         return Reply(200, {"data": {"contacts": rows, "pagination": pagination}})
 
+    async def update_contact(self, call: Call) -> Reply:
+        """`PATCH /v1/contacts/{contact_id}`: tags only; a contact is changed in one account's network."""
+        _check_parameters(call, ())
+        if not call.is_json:
+            raise _refused("The body must be application/json.")
+        try:
+            change = read_change(call.json(), _refused)
+        except ValueError:
+            raise _refused("The body is not valid JSON.") from None
+        contact_id = call.path_params["contact_id"]
+        call.ids = [contact_id]
+        call.summary = {"account_id": change.account_id, "add": list(change.add), "remove": list(change.remove)}
+        [account] = _known_accounts([change.account_id])
+        person = self.state.data.by_id(_HERE, contact_id)
+        number = LINKEDIN_ACCOUNTS.index(account)
+        if person is None or not person.accounts >> number & 1:
+            raise RefusalError(_error(404, "There is no such contact in this account."))
+        relation = self._tags.change(self._tags.relation(person, number), change)
+        return Reply(200, {"data": {"contact": contact(relation, contact_id)}})
+
     async def conversations(self, call: Call) -> Reply:
         """`GET /v1/conversations`: their ids filter contacts."""
         _check_parameters(call, ("account_id", "limit", "cursor"))
@@ -148,10 +171,10 @@ class TalkToHumans(Service):
         numbers = sorted(wanted) or range(len(LINKEDIN_ACCOUNTS))
 
         def relations_of(person: Person) -> list[Relation]:
-            relations = (Relation(person, number) for number in numbers if person.accounts >> number & 1)
+            relations = (self._tags.relation(person, number) for number in numbers if person.accounts >> number & 1)
             return [relation for relation in relations if all(test(relation) for test in tests)]
 
-        return await self.state.select(_HERE, repr(sorted(filters.items())), relations_of)
+        return await self.state.select(_HERE, (self._tags.revision, repr(sorted(filters.items()))), relations_of)
 
     def _page(
         self, call: Call, scope: str, filters: object, rows: Sequence[Row]
@@ -195,13 +218,20 @@ def _check_parameters(call: Call, known: Sequence[str]) -> None:
 
 
 def _read_accounts(call: Call) -> list[str]:
-    accounts = [account for value in call.many("account_id") for account in value.split(",")]
+    return _known_accounts([account for value in call.many("account_id") for account in value.split(",")])
+
+
+def _known_accounts(accounts: Sequence[str]) -> list[str]:
     for account in accounts:
         if not re.fullmatch(r"[1-9][0-9]*", account):
             raise RefusalError(_error(400, "account_id must be a number."))
         if account not in LINKEDIN_ACCOUNTS:
             raise RefusalError(_error(403))
     return sorted(set(accounts))
+
+
+def _refused(sentence: str) -> RefusalError:
+    return RefusalError(_error(400, sentence))
 
 
 def _read_limit(call: Call) -> int:

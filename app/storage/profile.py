@@ -53,6 +53,11 @@ class Profile:
         return self._config_directory / "window.ini"
 
     @property
+    def request_counts_path(self) -> Path:
+        """The requests of each month."""
+        return self.directory / "request-counts.json"
+
+    @property
     def lock_path(self) -> Path:
         """The file that is locked while a program has the profile open."""
         return self.directory / "profile.lock"

@@ -28,12 +28,11 @@ from app.providers.auth import KeyAuth
 from app.providers.breaker import BreakerState, OpenError, Probe
 from app.providers.certificates import is_certificate_trouble, look_at_certificate
 from app.providers.clock import Clock
-from app.providers.http import open_http
+from app.providers.http import open_http, read_request_id
 from app.providers.limits import Limiter, PausedError, tenant_pause
 from app.providers.proxies import NO_PROXY, Proxy, find_proxy
 from app.providers.retries import RetryPolicy, retry_after_seconds
 from app.providers.trust import build_ssl_context
-from app.providers.wire import Members, load, text
 
 # httpx logs whole URLs at INFO, and with them what a rep searches for.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -300,7 +299,7 @@ class ApiClient:
             ):
                 status = response.status_code
                 body = await self._read(response)
-            request_id = _request_id(response.headers, body)
+            request_id = read_request_id(response.headers, body)
             return self._judge(response, body, request_id)
         except (httpx.RequestError, TimeoutError) as error:
             failure = type(error).__name__
@@ -329,7 +328,7 @@ class ApiClient:
         if is_certificate_trouble(error):
             certificate = await look_at_certificate(url, self._proxy)
             return network_errors.untrusted(self.provider, url.host, certificate, now=self._clock.wall())
-        return network_errors.transport_error(self.provider, error, proxy_password=self._proxy.has_password)
+        return network_errors.transport_error(self.provider, error, proxy_password=bool(self._proxy.password))
 
     async def _read(self, response: httpx.Response) -> bytes:
         """The decompressed body, as long as it is of a sane size."""
@@ -371,13 +370,3 @@ def _fill(template: str, values: Mapping[str, str]) -> str:
         encoded = quote(value, safe="")
         path = path.replace(f"{{{name}}}", encoded if encoded.strip(".") else encoded.replace(".", "%2E"))
     return path
-
-
-def _request_id(headers: httpx.Headers, body: bytes) -> str:
-    """The service's id of an answer: `meta.request_id`, else a header."""
-    try:
-        said = load(load(body, Members).get("meta", msgspec.Raw(b"{}")), Members).get("request_id")
-        named = load(said, str) if said is not None else ""
-    except ValueError:
-        named = ""
-    return text(named or headers.get("x-request-id") or headers.get("request-id") or "", longest=100)

@@ -1,12 +1,15 @@
 """Opens HTTP connections the one way this program does: proxy and trust as given, no redirects, no `.netrc`."""
 
 import ssl
+from collections.abc import Mapping
 
 import httpx
+import msgspec
 
 from app.domain.errors import NetworkError
 from app.domain.provider import Provider
 from app.providers.proxies import Proxy
+from app.providers.wire import Members, load, text
 
 
 def open_http(
@@ -53,3 +56,13 @@ def open_http(
             sent=False,
             next_step="Check the system's proxy settings (HTTPS_PROXY, ALL_PROXY); it must be an HTTP proxy.",
         ) from error
+
+
+def read_request_id(headers: Mapping[str, str], body: bytes) -> str:
+    """The service's id of an answer: `meta.request_id`, else a header, else ""."""
+    try:
+        said = load(load(body, Members).get("meta", msgspec.Raw(b"{}")), Members).get("request_id")
+        named = load(said, str) if said is not None else ""
+    except ValueError:
+        named = ""
+    return text(named or headers.get("x-request-id") or headers.get("request-id") or "", longest=100)

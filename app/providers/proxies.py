@@ -6,6 +6,7 @@ macOS with their exceptions. This computer itself is never reached through a pro
 
 import urllib.request
 from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -25,9 +26,12 @@ class Proxy:
         return f"{scheme}{mark}{rest.rpartition('@')[2].partition('/')[0]}"
 
     @property
-    def has_password(self) -> bool:
-        """Whether a name and password are sent to it."""
-        return "@" in self.url
+    def password(self) -> str:
+        """The password that is sent to it, "" without one."""
+        try:
+            return unquote(urlsplit(self.url).password or "")
+        except ValueError:
+            return ""
 
 
 NO_PROXY = Proxy()

@@ -14,6 +14,7 @@ from app.domain.provider import Provider
 from app.domain.redaction import Redactor
 from app.jobs.schedule import PollSchedule
 from app.services.companies import CompanyService
+from app.services.connection import ConnectionService
 from app.services.credentials import CredentialService
 from app.services.diagnostics import DiagnosticsService
 from app.services.enrichment import EnrichmentService
@@ -23,6 +24,7 @@ from app.services.keyring_store import KeyringStore, KeyStore
 from app.services.library import LibraryService
 from app.services.lists import ListService
 from app.services.providers import DemoBackend, ProviderDirectory
+from app.services.request_counts import RequestCounts
 from app.services.search import SearchService
 from app.services.tagging import TagService
 from app.storage.database import Database
@@ -33,6 +35,7 @@ from app.storage.journal import RequestJournal
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
 from app.storage.profile import Profile
+from app.storage.request_counts import RequestCountStore
 from app.storage.settings import SettingsStore
 
 
@@ -54,6 +57,7 @@ class Services:
     library: LibraryService
     export: ExportService
     diagnostics: DiagnosticsService
+    connection: ConnectionService
 
 
 @asynccontextmanager
@@ -95,7 +99,11 @@ async def open_services(
 
         backend, demo_key = _demo(demo_transport) if demo else (None, "")
         credentials = CredentialService(key_store or KeyringStore(), environment, demo_key=demo_key, redactor=redactor)
-        directory = ProviderDirectory(credentials, settings, changes, environment, demo=backend)
+        counts = None
+        if not demo:
+            counts = RequestCounts(RequestCountStore(profile.request_counts_path))
+            stack.push_async_callback(counts.aclose)
+        directory = ProviderDirectory(credentials, settings, changes, environment, demo=backend, counts=counts)
         stack.push_async_callback(directory.aclose)
         search = SearchService(directory, library, LedgerRepository(database))
         stack.push_async_callback(search.aclose)
@@ -130,6 +138,7 @@ async def open_services(
             diagnostics=DiagnosticsService(
                 directory, enrichment, fetching, library_service, database, profile.log_dir, redactor, versions()
             ),
+            connection=ConnectionService(directory, credentials),
         )
 
 

@@ -23,7 +23,9 @@ from app.providers.capabilities import (
     SupportsEnrichment,
     SupportsKeyCheck,
 )
+from app.providers.clock import Clock
 from app.providers.limits import Limiter
+from app.providers.proxies import NO_PROXY, Proxy, find_proxy
 from app.providers.registry import (
     DEFAULT_BASE_URLS,
     build_service,
@@ -33,6 +35,7 @@ from app.providers.registry import (
     supports,
 )
 from app.services.credentials import CredentialService, KeySource
+from app.services.request_counts import RequestCounts
 from app.storage.settings import SettingsStore
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,14 @@ class DemoBackend:
 
     transport: Callable[[], httpx.AsyncBaseTransport]
     base_urls: Mapping[Provider, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How services are reached: through `transport` in demo runs, else by sockets that trust as `ssl_context` does."""
+
+    transport: httpx.AsyncBaseTransport | None
+    ssl_context: ssl.SSLContext | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +86,16 @@ class ProviderDirectory:
         environ: Mapping[str, str],
         *,
         demo: DemoBackend | None = None,
+        counts: RequestCounts | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._credentials = credentials
         self._settings = settings
         self._changes = changes
         self._environ = environ
         self._demo = demo
+        self._counts = counts
+        self._clock = clock
         self.attempts = AttemptLog()
         self._services: dict[Provider, ProviderService] = {}
         self._limiters: dict[tuple[Provider, str], Limiter] = {}
@@ -171,7 +186,7 @@ class ProviderDirectory:
             error = self._errors.get(provider, "")
         except KeyringError as refused:
             source, error = KeySource.NONE, refused.text
-        limiter = self._limiters.get((provider, self._keys.get(provider, "")))
+        limiter = self.limiter_in_use(provider)
         return ProviderStatus(
             provider=provider,
             key_source=source,
@@ -179,6 +194,10 @@ class ProviderDirectory:
             credits=self._credits_text(provider),
             last_error=error,
         )
+
+    def limiter_in_use(self, provider: Provider) -> Limiter | None:
+        """The pace, breaker and monthly count of the key in use, None before its first use."""
+        return self._limiters.get((provider, self._keys.get(provider, "")))
 
     def note_error(self, provider: Provider, error: ContactScoutError | None) -> None:
         """Remember (or with None forget) the last trouble with a provider, for its chip."""
@@ -191,7 +210,9 @@ class ProviderDirectory:
         """Forget the service built with the old key, so that the next use builds a new one."""
         async with self._lock:
             service = self._services.pop(provider, None)
-            self._keys.pop(provider, None)
+            key = self._keys.pop(provider, "")
+            if (provider, key) in self._limiters:  # its trouble was that of another key or address
+                self._limiters[provider, key].breaker.reset()
             self._balances.pop(provider, None)
             self._errors.pop(provider, None)
         if service is not None:
@@ -202,16 +223,16 @@ class ProviderDirectory:
         """The base URL in use: demo, else environment, else settings, else the vendor's. Raises InputError."""
         if self._demo is not None:
             return self._demo.base_urls[provider]
-        chosen = (
-            self._environ.get(f"CONTACT_SCOUT_{provider.name}_URL", "").strip()
-            or self._settings.load().base_urls.get(provider.value, "").strip()
-            or DEFAULT_BASE_URLS[provider]
-        )
-        return validate_base_url(chosen)
-
-    def has_own_address(self, provider: Provider) -> bool:
-        """Whether another address than the vendor's is in use. Raises InputError."""
-        return self.base_url(provider) != DEFAULT_BASE_URLS[provider]
+        variable = f"CONTACT_SCOUT_{provider.name}_URL"
+        from_environment = self._environ.get(variable, "").strip()
+        if not from_environment:
+            return validate_base_url(
+                self._settings.load().base_urls.get(provider.value, "").strip() or DEFAULT_BASE_URLS[provider]
+            )
+        try:
+            return validate_base_url(from_environment)
+        except InputError as error:
+            raise InputError(error.text, next_step=f"It is set by the environment's {variable}.") from error
 
     async def set_base_url(self, provider: Provider, url: str) -> None:
         """Keep another base URL in the settings ("" for the vendor's own). Raises InputError."""
@@ -232,26 +253,55 @@ class ProviderDirectory:
             await service.aclose()
         self._blocking.shutdown(wait=False, cancel_futures=True)
 
-    async def _build(self, provider: Provider, key: str) -> ProviderService:
-        self._credentials.protect(key)
+    async def network(self) -> Network:
+        """How services are reached; made once, off the event loop."""
         loop = asyncio.get_running_loop()
-        transport: httpx.AsyncBaseTransport | None = None
         if self._demo is not None:
-            if self._demo_transport is None:  # its data take a moment to make: not on the event loop
+            if self._demo_transport is None:  # its data take a moment to make
                 self._demo_transport = await loop.run_in_executor(self._blocking, self._demo.transport)
-            transport = self._demo_transport
         elif self._ssl_context is None:  # reading the trust store would freeze the window
             self._ssl_context = await loop.run_in_executor(self._blocking, build_ssl_context)
-        limiter = self._limiters.setdefault((provider, key), new_limiter(provider))
+        return Network(self._demo_transport, self._ssl_context)
+
+    async def limiter(self, provider: Provider, key: str) -> Limiter:
+        """The limiter that every user of a key shares for the whole session."""
+        if (provider, key) not in self._limiters:
+            allowance = await self._counts.allowance(provider, key) if self._counts is not None else None
+            limiter = self._limiters.setdefault(
+                (provider, key), new_limiter(provider, self._clock, allowance=allowance)
+            )
+            limiter.breaker.on_change(lambda: self._changes.publish(Change(ChangeKind.PROVIDERS)))
+        return self._limiters[provider, key]
+
+    async def requests_this_month(self, provider: Provider) -> int:
+        """HTTP requests made in this calendar month (UTC), by this program on this profile."""
+        if self._counts is not None:
+            return await self._counts.this_month(provider)
+        return sum(limiter.allowance.used for (owner, _), limiter in self._limiters.items() if owner is provider)
+
+    async def _build(self, provider: Provider, key: str) -> ProviderService:
+        self._credentials.protect(key)
+        base_url = self.base_url(provider)
+        network = await self.network()
         return build_service(
             provider,
             key,
-            base_url=self.base_url(provider),
-            transport=transport,
-            limiter=limiter,
-            ssl_context=self._ssl_context,
+            base_url=base_url,
+            transport=network.transport,
+            limiter=await self.limiter(provider, key),
+            ssl_context=network.ssl_context,
+            clock=self._clock,
             attempts=self.attempts,
+            proxy=await self._find_proxy(base_url),
         )
+
+    async def _find_proxy(self, base_url: str) -> Proxy:
+        if self._demo is not None:
+            return NO_PROXY
+        proxy = await asyncio.get_running_loop().run_in_executor(self._blocking, find_proxy, base_url)
+        if proxy.password:
+            self._credentials.protect(proxy.password)
+        return proxy
 
     def _credits_text(self, provider: Provider) -> str:
         lines = self._balances.get(provider, ())

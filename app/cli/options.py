@@ -73,8 +73,6 @@ def _add_search(commands: _Commands) -> None:
     providers = commands.group("search", "search a service and write the rows to a CSV file", "PROVIDER")
     for provider in Provider:
         if not supports(provider, SupportsSearch):
-            parser = providers.add(provider.value, f"{provider.label} cannot be searched yet")
-            parser.set_defaults(handler=searching.cannot_search, provider=provider, takes_anything=True)
             continue
         parser = providers.add(provider.value, f"search contacts in {provider.label}", handler=searching.search)
         parser.set_defaults(provider=provider)
@@ -85,6 +83,8 @@ def _add_search(commands: _Commands) -> None:
             "--limit", type=_at_least_one, default=DEFAULT_LIMIT, metavar="N", help="rows to load (default %(default)s)"
         )
         _add_out(parser)
+        if service_class(provider).credits_per_row:
+            _add_spending(parser, cap_is_required=False)
 
 
 def _add_filter(group: "argparse._ArgumentGroup", spec: FilterSpec) -> None:

@@ -37,7 +37,7 @@ def main(argv: Sequence[str], *, console: Console | None = None, opener: Opener 
     parser = build_parser()
     try:
         arguments, surplus = parser.parse_known_args(list(argv))
-        if surplus and not getattr(arguments, "takes_anything", False):
+        if surplus:
             parser.error(f"there is no option or argument {' '.join(surplus)}")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else EXIT_USAGE

@@ -13,6 +13,8 @@ from app.domain.changes import ChangeFeed
 from app.domain.provider import Provider
 from app.domain.redaction import Redactor
 from app.jobs.schedule import PollSchedule
+from app.providers.client import Timeouts
+from app.providers.clock import Clock
 from app.services.companies import CompanyService
 from app.services.connection import ConnectionService
 from app.services.credentials import CredentialService
@@ -70,13 +72,16 @@ async def open_services(
     key_store: KeyStore | None = None,
     demo_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
     schedule: PollSchedule | None = None,
+    clock: Clock | None = None,
+    timeouts: Timeouts | None = None,
     redactor: Redactor | None = None,
 ) -> AsyncIterator[Services]:
     """Open a profile's library and everything on top of it; closed in reverse order on leaving.
 
     `read_only` opens the library beside another process that has it, for looking only. With `demo` every service is
     the built-in synthetic one, reached without a socket. The worker is not started: a window calls
-    `enrichment.start()`, a command `enrichment.drain()`. `redactor` is the log's; it is told of every key.
+    `enrichment.start()`, a command `enrichment.drain()`. `redactor` is the log's; it is told of every key. `clock`
+    and `timeouts` are what provider services know of time, the system's and their own where None.
 
     Raises:
         LibraryError: The profile is in use, or its library cannot be opened.
@@ -103,7 +108,9 @@ async def open_services(
         if not demo:
             counts = RequestCounts(RequestCountStore(profile.request_counts_path))
             stack.push_async_callback(counts.aclose)
-        directory = ProviderDirectory(credentials, settings, changes, environment, demo=backend, counts=counts)
+        directory = ProviderDirectory(
+            credentials, settings, changes, environment, demo=backend, counts=counts, clock=clock, timeouts=timeouts
+        )
         stack.push_async_callback(directory.aclose)
         search = SearchService(directory, library, LedgerRepository(database))
         stack.push_async_callback(search.aclose)

@@ -74,6 +74,7 @@ def build_service(
     limiter: Limiter | None = None,
     ssl_context: ssl.SSLContext | None = None,
     clock: Clock | None = None,
+    timeouts: Timeouts | None = None,
     attempts: AttemptLog | None = None,
     proxy: Proxy | None = None,
 ) -> ProviderService:
@@ -87,6 +88,7 @@ def build_service(
         limiter: The limiter of the key, when it has one already: all users of a key share one.
         ssl_context: From `build_ssl_context`, made once per process.
         clock: Time.
+        timeouts: Instead of the provider's own.
         attempts: Told of every HTTP attempt.
         proxy: From `find_proxy`, which takes a moment on some systems.
 
@@ -104,7 +106,7 @@ def build_service(
         transport=transport,
         clock=clock,
         ssl_context=ssl_context,
-        timeouts=_TIMEOUTS.get(provider),
+        timeouts=timeouts or _TIMEOUTS.get(provider),
         retries=_RETRIES.get(provider),
         attempts=attempts,
         proxy=proxy,

@@ -23,6 +23,7 @@ from app.providers.capabilities import (
     SupportsEnrichment,
     SupportsKeyCheck,
 )
+from app.providers.client import Timeouts
 from app.providers.clock import Clock
 from app.providers.limits import Limiter
 from app.providers.proxies import NO_PROXY, Proxy, find_proxy
@@ -88,6 +89,7 @@ class ProviderDirectory:
         demo: DemoBackend | None = None,
         counts: RequestCounts | None = None,
         clock: Clock | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self._credentials = credentials
         self._settings = settings
@@ -96,6 +98,7 @@ class ProviderDirectory:
         self._demo = demo
         self._counts = counts
         self._clock = clock
+        self._timeouts = timeouts
         self.attempts = AttemptLog()
         self._services: dict[Provider, ProviderService] = {}
         self._limiters: dict[tuple[Provider, str], Limiter] = {}
@@ -291,6 +294,7 @@ class ProviderDirectory:
             limiter=await self.limiter(provider, key),
             ssl_context=network.ssl_context,
             clock=self._clock,
+            timeouts=self._timeouts,
             attempts=self.attempts,
             proxy=await self._find_proxy(base_url),
         )

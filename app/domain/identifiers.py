@@ -42,11 +42,11 @@ class ParsedIds:
 
 
 _SEPARATORS = re.compile(r"[\s,;|]+")
-_WRAPPERS = "\"'`´‘’“”«»‹›()[]{}<>"
-_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f"), None)
+WRAPPERS = "\"'`´‘’“”«»‹›()[]{}<>"
+INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f\u00ad"), None)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _BARE_UUID = re.compile(r"[0-9a-f]{32}")
-_MAX_INTEGER = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 
 
 def parse_ids(text: str, kind: IdKind) -> ParsedIds:
@@ -55,11 +55,11 @@ def parse_ids(text: str, kind: IdKind) -> ParsedIds:
     duplicates = 0
     unreadable: list[UnreadableId] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        for piece in _SEPARATORS.split(line.translate(_INVISIBLE)):
-            bare = piece.strip(_WRAPPERS)
+        for piece in _SEPARATORS.split(line.translate(INVISIBLE)):
+            bare = piece.strip(WRAPPERS)
             if not bare:
                 continue
-            identifier, reason = _read_uuid(bare) if kind is IdKind.UUID else _read_integer(bare)
+            identifier, reason = read_uuid(bare) if kind is IdKind.UUID else _read_integer(bare)
             if reason:
                 unreadable.append(UnreadableId(piece, number, reason))
             elif identifier in valid:
@@ -69,8 +69,9 @@ def parse_ids(text: str, kind: IdKind) -> ParsedIds:
     return ParsedIds(tuple(valid), duplicates, tuple(unreadable))
 
 
-def _read_uuid(piece: str) -> tuple[str, str]:
-    folded = piece.lower()
+def read_uuid(piece: str) -> tuple[str, str]:
+    """The UUID that a piece is, in canonical form, and ""; else "" and why it is none."""
+    folded = piece.lower().removeprefix("urn:uuid:")
     if _UUID.fullmatch(folded):
         return folded, ""
     if _BARE_UUID.fullmatch(folded):
@@ -83,7 +84,7 @@ def _read_integer(piece: str) -> tuple[str, str]:
         return "", "not a whole number"
     if piece[0] == "0":
         return "", "starts with a zero"
-    if len(piece) > 19 or int(piece) > _MAX_INTEGER:
+    if len(piece) > 19 or int(piece) > MAX_INTEGER:
         return "", "too large for an ID"
     return piece, ""
 

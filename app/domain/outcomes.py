@@ -1,6 +1,7 @@
 """Outcomes: how the asking for one ID, or one field of one person, ended.
 
 "No answer" must never look like "not found": `NOT_FOUND` is said only after a final answer without a value.
+`SKIPPED` was not asked for, because the library has it already.
 """
 
 from enum import StrEnum
@@ -19,6 +20,7 @@ class Outcome(StrEnum):
     SUPPRESSED = "suppressed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    SKIPPED = "skipped"
 
     @property
     def label(self) -> str:
@@ -47,6 +49,7 @@ _LABELS = {
     Outcome.SUPPRESSED: "Suppressed",
     Outcome.CANCELLED: "Cancelled",
     Outcome.EXPIRED: "Expired",
+    Outcome.SKIPPED: "Already owned",
 }
 
 
@@ -67,5 +70,12 @@ def combine(outcomes: "list[Outcome]") -> Outcome:
     if Outcome.FOUND in parts or Outcome.PARTIAL in parts:
         return Outcome.PARTIAL
     # Two different parts are left, so at least one of them is no "not found".
-    worst_first = (Outcome.UNKNOWN, Outcome.EXPIRED, Outcome.FAILED, Outcome.CANCELLED, Outcome.SUPPRESSED)
+    worst_first = (
+        Outcome.UNKNOWN,
+        Outcome.EXPIRED,
+        Outcome.FAILED,
+        Outcome.CANCELLED,
+        Outcome.SUPPRESSED,
+        Outcome.SKIPPED,
+    )
     return next(worst for worst in worst_first if worst in parts)

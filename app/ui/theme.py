@@ -47,6 +47,7 @@ _OUTCOMES: Mapping[Outcome, tuple[str, Ink]] = {
     Outcome.SUPPRESSED: ("outcome-suppressed", Ink.WARNING),
     Outcome.CANCELLED: ("outcome-cancelled", Ink.MUTED),
     Outcome.EXPIRED: ("outcome-expired", Ink.WARNING),
+    Outcome.SKIPPED: ("outcome-skipped", Ink.MUTED),
 }
 
 

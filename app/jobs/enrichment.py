@@ -45,6 +45,7 @@ from app.domain.errors import (
     ServiceError,
 )
 from app.domain.outcomes import Outcome
+from app.jobs.grace import STOP_GRACE, end_within
 from app.jobs.results import NO_ROW, read_answer
 from app.jobs.schedule import Backoff, PollSchedule
 from app.providers.capabilities import SupportsEnrichment
@@ -187,7 +188,7 @@ class EnrichmentEngine:
                 return
             self._wake.clear()
             try:
-                wait = await self._step(run_ids)
+                wait = await self._step_to_its_end(run_ids)
             except ContactScoutError as error:
                 wait = self._note_trouble(error)
                 if self._blocked or self._failures >= IMPATIENT_FAILURES:
@@ -205,6 +206,15 @@ class EnrichmentEngine:
         async with self._one_step:
             await self._store_leftovers()
             return await self._step_alone(run_ids)
+
+    async def _step_to_its_end(self, run_ids: Collection[int] | None) -> float | None:
+        """A step that is cancelled has a moment left to finish, so that a submit's answer is seen where it can be."""
+        step = asyncio.get_running_loop().create_task(self._step(run_ids))
+        try:
+            return await asyncio.shield(step)
+        except asyncio.CancelledError:
+            await end_within(step, STOP_GRACE)
+            raise
 
     async def _step_alone(self, run_ids: Collection[int] | None) -> float | None:
         if self._blocked:

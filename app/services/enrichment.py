@@ -22,6 +22,7 @@ from app.domain.errors import CapError, ContactScoutError, InputError
 from app.domain.identifiers import domain_of_email, normalise_domain
 from app.domain.provider import Provider
 from app.jobs.enrichment import EnrichmentEngine, Lane, fingerprint
+from app.jobs.grace import STOP_GRACE, end_within
 from app.jobs.schedule import PollSchedule
 from app.providers.capabilities import SupportsEnrichment
 from app.providers.registry import service_class
@@ -30,8 +31,6 @@ from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.journal import RequestJournal
 from app.storage.library import LibraryRepository
 
-#: Seconds a submit on its way may take to finish when the program closes; then its outcome is unknown.
-STOP_GRACE = 1.0
 #: Fewer finished look-ups than this say nothing about the hit rate to expect.
 SMALLEST_SAMPLE = 20
 
@@ -151,12 +150,8 @@ class EnrichmentService:
         """Stop in two steps: no new work and a moment for the step in hand, then cancel it."""
         self._unsubscribe()
         self._engine.stop()
-        if self._task is None:
-            return
-        done, _ = await asyncio.wait({self._task}, timeout=STOP_GRACE)
-        if not done:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        if self._task is not None:
+            await end_within(self._task, STOP_GRACE)
 
     async def drain(self, run_ids: Collection[int] | None = None) -> None:
         """For the command line: work until nothing of these runs is open. Raises what blocks the queue."""

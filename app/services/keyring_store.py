@@ -60,6 +60,10 @@ class _Backend(Protocol):
     def delete_password(self, service: str, username: str) -> None: ...
 
 
+class _NoKeyringError(KeyringError):
+    """There is no keyring on this system that may be used, so nothing is kept in one either."""
+
+
 class KeyringStore:
     """Keys in the system's own store: Credential Manager, Keychain or Secret Service."""
 
@@ -67,8 +71,11 @@ class KeyringStore:
         self._deadline = deadline
 
     async def get(self, name: str) -> str | None:
-        """The stored key, None where there is none. Raises KeyringError."""
-        return await self._call(lambda backend: backend.get_password(SERVICE_NAME, name))
+        """The stored key, None where there is none (nor a keyring to hold one). Raises KeyringError."""
+        try:
+            return await self._call(lambda backend: backend.get_password(SERVICE_NAME, name))
+        except _NoKeyringError:
+            return None
 
     async def set(self, name: str, key: str) -> None:
         """Store a key. Raises KeyringError."""
@@ -136,7 +143,7 @@ def _usable_backend() -> _Backend:
         module = type(candidate).__module__
         if not module.startswith(("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")):
             return candidate
-    raise KeyringError(
+    raise _NoKeyringError(
         "This system offers no keyring that keeps keys safely.",
         next_step="Keep the key for this session only, or install a keyring such as GNOME Keyring or KWallet.",
     )
@@ -148,7 +155,7 @@ def _explain(error: BaseException) -> KeyringError:
     if name == "KeyringLocked":
         return KeyringError("The system keyring is locked.", next_step="Unlock it and try again.")
     if name == "NoKeyringError":
-        return KeyringError("This system offers no keyring.", next_step="Keep the key for this session only.")
+        return _NoKeyringError("This system offers no keyring.", next_step="Keep the key for this session only.")
     return KeyringError(
         f"The system keyring refused ({name}).", next_step="Unlock it, or keep the key for this session only."
     )

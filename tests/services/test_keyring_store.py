@@ -63,6 +63,13 @@ async def test_a_clear_text_back_end_is_refused_by_name(monkeypatch: pytest.Monk
     assert not (await KeyringStore().state()).usable
 
 
+async def test_where_no_keyring_may_be_used_there_is_simply_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = type("PlaintextKeyring", (Backend,), {"__module__": "keyrings.alt.file"})
+    for back_end in (plain, lambda: Backend(keyring.errors.NoKeyringError("install one"))):
+        monkeypatch.setattr(keyring, "get_keyring", back_end)
+        assert await KeyringStore().get("tamtam") is None
+
+
 async def test_a_locked_keyring_says_so_without_quoting_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring, "get_keyring", lambda: Backend(keyring.errors.KeyringLocked("contains secret")))
     with pytest.raises(KeyringError) as caught:

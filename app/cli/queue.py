@@ -46,8 +46,10 @@ async def resume(services: Services, arguments: argparse.Namespace, console: Con
         counts.update((await services.enrichment.run(run.run_id)).counts)
     if before:
         console.say(f"The queue is done: {in_words(counts)}.")
-    _tell_of_unknown(await services.enrichment.runs(), console)
-    return EXIT_ITEMS_FAILED if any(counts[outcome] for outcome in Outcome if outcome.needs_attention) else code
+    unknown = _tell_of_unknown(await services.enrichment.runs(), console)
+    if unknown or any(counts[outcome] for outcome in Outcome if outcome.needs_attention):
+        return EXIT_ITEMS_FAILED
+    return code
 
 
 async def stop(services: Services, arguments: argparse.Namespace, console: Console) -> int:
@@ -67,7 +69,8 @@ async def stop(services: Services, arguments: argparse.Namespace, console: Conso
     return EXIT_OK
 
 
-def _tell_of_unknown(runs: list[EnrichmentRun], console: Console) -> None:
+def _tell_of_unknown(runs: list[EnrichmentRun], console: Console) -> bool:
+    """Say what is unknown, whenever it became so; returns whether there is any."""
     unknown = [batch for run in runs for batch in run.batches if batch.state is BatchState.UNKNOWN_OUTCOME]
     if unknown:
         people = sum(batch.item_count for batch in unknown)
@@ -76,6 +79,7 @@ def _tell_of_unknown(runs: list[EnrichmentRun], console: Console) -> None:
             f"Whether {people} people were accepted is not known, because the answer was not seen. Open the window to "
             f"send them again (up to {reserved} credits once more) or to give them up."
         )
+    return bool(unknown)
 
 
 def _run_in_words(run: EnrichmentRun) -> str:

@@ -18,7 +18,7 @@ from app.domain.enrichment import BatchState, EnrichField, EnrichmentItem, Enric
 from app.domain.errors import InputError
 from app.domain.outcomes import Outcome
 from app.exchange.csv_reader import PeopleTable, read_people
-from app.exchange.csv_writer import check_writable
+from app.exchange.csv_writer import check_outputs
 from app.exchange.enriched import PersonResult, write_enrich_outcomes, write_enriched
 from app.services.enrichment import IN_QUEUE, OWNED, EnrichmentPlan
 
@@ -29,8 +29,7 @@ NOT_QUEUED = "Not asked for."
 async def enrich(services: Services, arguments: argparse.Namespace, console: Console) -> int:
     """Queue the people of a file, work until all have their outcome, and write both files."""
     fields = _fields(arguments.fields)
-    check_writable(arguments.out)
-    check_writable(arguments.outcomes)
+    check_outputs(arguments.out, arguments.outcomes, source=arguments.people)
     table = read_people(arguments.people)
     people = [table.person(row) for row in table.rows]
     plan = await services.enrichment.plan_people(people, fields)

@@ -16,9 +16,10 @@ from app.domain.fetching import FetchRun, IdOutcome
 from app.domain.identifiers import ParsedIds, parse_ids
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.exchange.csv_writer import check_writable, write_contacts, write_id_outcomes
+from app.exchange.csv_writer import check_outputs, write_contacts, write_id_outcomes
 from app.exchange.text_file import decode, read_text
 
+STANDARD_INPUT = "-"
 SHOWN_PIECES = 3
 
 
@@ -27,12 +28,12 @@ async def fetch(services: Services, arguments: argparse.Namespace, console: Cons
     provider: Provider = arguments.provider
     out: Path = arguments.out
     outcomes: Path = arguments.outcomes
-    check_writable(out)
-    check_writable(outcomes)
+    check_outputs(out, outcomes, source=None if arguments.ids == STANDARD_INPUT else Path(arguments.ids))
     parsed = parse_ids(_read(arguments.ids, console), services.fetching.id_kind(provider))
     _tell(parsed, console)
     if not parsed.valid:
-        raise InputError(f"There is no {provider.label} ID in “{arguments.ids}”.")
+        source = "standard input" if arguments.ids == STANDARD_INPUT else f"“{arguments.ids}”"
+        raise InputError(f"There is no {provider.label} ID in {source}.")
     account = await _account(services, provider, arguments.account)
     plan = await services.fetching.plan(provider, parsed.valid, account)
     what = f"Fetching {len(plan.ids)} IDs from {provider.label}"
@@ -74,7 +75,7 @@ async def _write(services: Services, run: FetchRun, out: Path, outcomes: Path) -
 
 
 def _read(source: str, console: Console) -> str:
-    if source != "-":
+    if source != STANDARD_INPUT:
         return read_text(Path(source))[0]
     binary = getattr(console.source, "buffer", None)
     return console.source.read() if binary is None else decode(binary.read(), "standard input")[0]

@@ -88,6 +88,24 @@ def check_writable(path: Path) -> None:
         raise _refused(path, error) from error
 
 
+def check_outputs(*outputs: Path, source: Path | None = None) -> None:
+    """Find out before any work or spending that each file can be written, and overwrites neither another nor its input.
+
+    Raises:
+        InputError: One of them cannot be written, or two names (links and `source` counted) mean the same file.
+    """
+    names: dict[Path, Path] = {} if source is None else {Path(os.path.realpath(source)): source}
+    for path in outputs:
+        check_writable(path)
+        target = Path(os.path.realpath(path))
+        if _is_device(target):  # It takes any number of files, and keeps none.
+            continue
+        if target in names:
+            role = "the input" if names[target] is source else "another output"
+            raise InputError(f"“{path}” is {role} as well and would be lost.", next_step="Choose another name.")
+        names[target] = path
+
+
 def _cell(value: str, mode: GuardMode) -> str:
     # A lone surrogate has no UTF-8 form; one broken character must not cost the whole file.
     return guard(value, mode).encode("utf-8", "replace").decode("utf-8")

@@ -148,6 +148,7 @@ def test_a_submit_whose_answer_was_lost_is_unknown_and_not_sent_again(
     assert {line["outcome"] for line in read_rows(tmp_path / "outcomes.csv")} == {"unknown"}
     resumed = program("queue", "resume")
     assert "up to 5 credits once more" in resumed.said
+    assert resumed.code == 3
     assert enrich(program, people, "--yes").code == 3
     assert len(demo_server.ledger()["submits"]) == 1
 
@@ -208,6 +209,43 @@ def test_killed_in_the_middle_of_a_submit_that_batch_is_unknown_and_the_rest_goe
     assert outcomes.total() == 250
     assert not {"queued", "in_flight"} & set(outcomes)
     assert demo_server.ledger()["totals"]["paid_twice"] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_interrupted_in_the_middle_of_a_submit_its_answer_is_still_taken(
+    program: Program, demo_server: DemoServer, tmp_path: Path
+) -> None:
+    demo_server.fault("delay", Provider.TAMTAM, method="POST", path="/v2/people/enrich", seconds=0.6)
+    people = some_people(demo_server, tmp_path, 20)
+    files = ("--out", tmp_path / "out.csv", "--outcomes", tmp_path / "outcomes.csv")
+    with start(program, "enrich", people, "--fields", "emails", *files, "--max-credits", "20", "--yes") as process:
+        while batch_states(program) != ["submitting"]:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert process.returncode == 130
+    assert {line["outcome"] for line in read_rows(tmp_path / "outcomes.csv")} == {"in_flight"}
+    program("queue", "resume")
+    ledger = demo_server.ledger()
+    assert len(ledger["submits"]) == 1
+    found = [line for line in read_rows(tmp_path / "outcomes.csv") if line["outcome"] == "found"]
+    assert len(found) == ledger["totals"]["charged"]["tamtam"]
+
+
+@pytest.mark.parametrize(
+    ("out", "outcomes"), [("same.csv", "same.csv"), ("people.csv", "o.csv"), ("o.csv", "people.csv")]
+)
+def test_files_that_would_overwrite_each_other_are_refused_before_anything_is_bought(
+    program: Program, demo_server: DemoServer, tmp_path: Path, out: str, outcomes: str
+) -> None:
+    people = some_people(demo_server, tmp_path, 5)
+    before = people.read_bytes()
+    files = ("--out", tmp_path / out, "--outcomes", tmp_path / outcomes)
+    result = program("enrich", people, "--fields", "emails", *files, "--max-credits", "5", "--yes")
+    assert result.code == 2
+    assert "would be lost" in result.said
+    assert people.read_bytes() == before
+    assert demo_server.ledger()["submits"] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")

@@ -118,6 +118,15 @@ def test_rows_that_cannot_be_read_make_exit_code_3(program: Program, demo_server
 
 def test_a_file_without_ids_and_a_needless_account_are_bad_usage(program: Program, tmp_path: Path) -> None:
     files = ("--out", tmp_path / "o.csv", "--outcomes", tmp_path / "x.csv")
-    assert program("fetch", "buildworkpro", "-", *files, source="no ids here").code == 2
+    nothing = program("fetch", "buildworkpro", "-", *files, source="no ids here")
+    assert nothing.code == 2
+    assert "no BuildWorkPro ID in standard input" in nothing.said
     assert program("fetch", "buildworkpro", "-", *files, "--account", "7", source="4101").code == 2
     assert program("fetch", "buildworkpro", tmp_path / "none.txt", *files).code == 2
+
+
+def test_the_list_of_ids_is_not_overwritten(program: Program, tmp_path: Path) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("4101", "utf-8")
+    result = program("fetch", "buildworkpro", ids, "--out", ids, "--outcomes", tmp_path / "o.csv")
+    assert (result.code, ids.read_text("utf-8")) == (2, "4101")

@@ -16,6 +16,7 @@ from app.domain.outcomes import Outcome
 from app.exchange.csv_reader import parse_people
 from app.exchange.csv_writer import (
     FieldOutcomeLine,
+    check_outputs,
     check_writable,
     write_contacts,
     write_field_outcomes,
@@ -146,6 +147,17 @@ def test_a_target_that_another_program_holds_is_told(
     with pytest.raises(InputError, match="open in another program") as caught:
         check_writable(target)
     assert caught.value.next_step
+
+
+def test_a_link_to_another_output_would_overwrite_it(tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "t.csv")
+    with pytest.raises(InputError, match="another output"):
+        check_outputs(tmp_path / "t.csv", tmp_path / "link.csv")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens its NUL device by another name")
+def test_a_device_takes_any_number_of_files() -> None:
+    check_outputs(Path(os.devnull), Path(os.devnull))
 
 
 def test_checking_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.domain.contact import EmailValue, PhoneValue
 from app.domain.enrichment import EnrichField, FieldResult, PersonInput
-from app.domain.identifiers import compact_phone
+from app.domain.identifiers import compact_phone, normalise_domain
 from app.domain.outcomes import Outcome, combine
 from app.domain.provider import Provider
 from app.exchange.csv_reader import PeopleRow, PeopleTable
@@ -101,6 +101,6 @@ def _person_values(person: PersonInput) -> dict[str, str]:
         "first_name": person.first_name,
         "last_name": person.last_name,
         "company_name": person.company_name,
-        "company_domain": person.domain,
+        "company_domain": normalise_domain(person.domain) or person.domain,
         "linkedin_url": person.linkedin_url,
     }

@@ -100,3 +100,12 @@ def test_an_equal_reason_for_all_fields_is_said_once() -> None:
     result = PersonResult(tuple(FieldResult(field, Outcome.UNKNOWN, "No answer was seen.") for field in EnrichField))
     assert result.reason == "No answer was seen."
     assert PersonResult(()).reason == ""
+
+
+def test_the_company_domain_is_bare_however_the_input_wrote_it(tmp_path: Path) -> None:
+    text = "first_name,last_name,domain\nAda,Lark,https://www.Lark.example/team\nBo,Finch,no domain\n"
+    target = tmp_path / "out.csv"
+    write_enriched(target, parse_people(text), {1: FOUND, 2: REFUSED})
+    first, second = read(target)
+    assert (first["domain"], first["company_domain"]) == ("https://www.Lark.example/team", "lark.example")
+    assert second["company_domain"] == "no domain"

@@ -33,6 +33,7 @@ class ActionRegistry(QObject):
         self._window = window
         self._menus: dict[str, QMenu] = {}
         self._entries: dict[str, ActionEntry] = {}
+        self._tips: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[ActionEntry]:
         return iter(self._entries.values())
@@ -89,18 +90,29 @@ class ActionRegistry(QObject):
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         if drawing:
             action.setIcon(icon(drawing))
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        words = tip or plain_text(action)
-        action.setStatusTip(words)
-        action.setToolTip(f"{words} ({keys})" if keys else words)
         action.setMenuRole(QAction.MenuRole.NoRole)
         self.menu(menu).addAction(action)
         self._entries[key] = ActionEntry(key, menu.replace("&", ""), action)
+        self._tips[key] = tip
+        _set_tip(action, tip)
         return action
+
+    def set_available(self, key: str, reason: str = "") -> None:
+        """Disable an action for a reason, which its tooltip then tells, or with "" enable it."""
+        action = self._entries[key].action
+        action.setEnabled(not reason)
+        _set_tip(action, reason or self._tips[key])
 
     def add_separator(self, menu: str) -> None:
         """A line between two groups of a menu."""
         self.menu(menu).addSeparator()
+
+
+def _set_tip(action: QAction, tip: str) -> None:
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    words = tip or plain_text(action)
+    action.setStatusTip(words)
+    action.setToolTip(f"{words} ({keys})" if keys else words)
 
 
 def plain_text(action: QAction) -> str:

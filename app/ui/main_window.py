@@ -10,7 +10,6 @@ from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, 
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
-    QHBoxLayout,
     QMainWindow,
     QMenu,
     QToolBar,
@@ -27,6 +26,7 @@ from app.qtbridge.tasks import TaskScope
 from app.storage.settings import Theme as ThemeChoice
 from app.ui.actions import ActionRegistry
 from app.ui.activity import Activity
+from app.ui.contact_changes import ContactChanges
 from app.ui.dialogs.command_palette import run_command_palette
 from app.ui.dialogs.enrich_dialog import run_enrich_dialog
 from app.ui.dialogs.export_dialog import run_export_dialog
@@ -100,6 +100,7 @@ class MainWindow(QMainWindow):
         self.tabs = ResultTabs(services, self._scope)
         self.tabs.add_permanent(self.bulk_fetch, "Bulk fetch", "list")
         self.status = StatusLine()
+        self.changes = ContactChanges(services, self)
         self.actions_by_key = ActionRegistry(self.menuBar(), self)
         self._chips = {provider: ProviderChip(provider) for provider in Provider}
         self._docks = {
@@ -141,6 +142,7 @@ class MainWindow(QMainWindow):
         self._save_pause.stop()
         self._activity.close()
         await self._scope.aclose()
+        await self.changes.shut_down()
         await self.find_pane.shut_down()
         await self.inspector.shut_down()
         await self.bulk_fetch.shut_down()
@@ -246,9 +248,11 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        strip = QHBoxLayout()
+        strip = QVBoxLayout()
         strip.setContentsMargins(SPACING.m, 0, SPACING.m, 0)
-        strip.addWidget(self.banner)
+        strip.setSpacing(SPACING.xs)
+        for told in (self.banner, self.changes.strip, self.changes.banner):
+            strip.addWidget(told)
         column.addLayout(strip)
         column.addWidget(self.tabs, 1)
         self.setCentralWidget(centre)
@@ -289,7 +293,9 @@ class MainWindow(QMainWindow):
         line("&View")
         self._build_theme_actions()
         line("&View")
-        self._tab_actions = TabActions(registry, self.tabs, enrich=self.enrich, export=self.export)
+        self._tab_actions = TabActions(
+            registry, self.tabs, enrich=self.enrich, export=self.export, changes=self.changes
+        )
         add("view.reset", "&View", "Reset layout", self._reset_layout)
         line("&View")
         add("palette", "&View", "Command palette…", self._start_palette, shortcut="Ctrl+K", drawing="command")
@@ -355,11 +361,17 @@ class MainWindow(QMainWindow):
         self.tabs.enrich_requested.connect(self.enrich)
         self.tabs.export_requested.connect(self.export)
         self.tabs.key_wanted.connect(self.open_settings)
+        self.changes.failed_chosen.connect(self._select)
         self.tabs.said.connect(self.status.say)
         self.tabs.state_changed.connect(self._tab_actions.update)
         self.tabs.state_changed.connect(self._save_pause.start)
         for provider, chip in self._chips.items():
             chip.clicked.connect(lambda _checked=False, provider=provider: self.open_settings(provider))
+
+    def _select(self, contact_ids: Sequence[int]) -> None:
+        table = self.tabs.current_table()
+        if table is not None:
+            table.select_ids(contact_ids)
 
     def _start_palette(self) -> None:
         self._scope.replace("dialog", self._open_palette())

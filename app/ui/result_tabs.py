@@ -1,8 +1,10 @@
 """The tabs in the middle: Bulk fetch, and one for every search."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QScrollArea, QTabBar, QTabWidget, QToolButton, QWidget
 
 from app.domain.errors import InputError
@@ -47,6 +49,7 @@ class ResultTabs(QTabWidget):
         self._services = services
         self._scope = scope
         self._columns: object = None
+        self._row_actions: tuple[QAction, ...] = ()
         self._permanent: dict[QWidget, QScrollArea] = {}
         self.setDocumentMode(True)
         self.setMinimumSize(500, 200)
@@ -67,6 +70,12 @@ class ResultTabs(QTabWidget):
         area.setWidget(widget)
         self._permanent[widget] = area
         self.addTab(area, icon(drawing, Ink.MUTED), title)
+
+    def set_row_actions(self, actions: Sequence[QAction]) -> None:
+        """Put actions into the context menu of the rows of every tab, of later ones too."""
+        self._row_actions = tuple(actions)
+        for table in self.findChildren(ContactTable):
+            table.add_menu_actions(self._row_actions)
 
     def show_permanent(self, widget: QWidget) -> None:
         """Bring a permanent tab to the front."""
@@ -156,6 +165,7 @@ class ResultTabs(QTabWidget):
         pane = ResultsPane(self._services, query)
         table = pane.table
         table.restore_state(self._columns)
+        table.add_menu_actions(self._row_actions)
         table.contact_activated.connect(self.contact_activated)
         table.contact_current.connect(self.contact_current)
         table.enrich_requested.connect(self.enrich_requested)

@@ -6,9 +6,14 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from app.ui.actions import ActionRegistry
+from app.ui.contact_changes import ContactChanges
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.result_tabs import ResultTabs
 from app.ui.widgets.contact_table import ContactTable
+
+TAG_CHANGES = ("contacts.add_tag", "contacts.remove_tag")
+LIST_CHANGES = ("contacts.add_to_list", "contacts.remove_from_list")
+CHANGES = (*TAG_CHANGES, *LIST_CHANGES)
 
 ForContacts = Callable[[Sequence[int]], None]
 _OnTable = Callable[[ContactTable], object]
@@ -18,8 +23,17 @@ _OnResults = Callable[[ResultsPane], object]
 class TabActions(QObject):
     """Makes these actions, runs them on whichever tab is in front, and enables those that make sense there."""
 
-    def __init__(self, registry: ActionRegistry, tabs: ResultTabs, *, enrich: ForContacts, export: ForContacts) -> None:
+    def __init__(
+        self,
+        registry: ActionRegistry,
+        tabs: ResultTabs,
+        *,
+        enrich: ForContacts,
+        export: ForContacts,
+        changes: ContactChanges,
+    ) -> None:
         super().__init__(registry)
+        self._changes = changes
         self._registry = registry
         self._tabs = tabs
         self._enrich = enrich
@@ -28,6 +42,9 @@ class TabActions(QObject):
         self._add_edit()
         self._add_search()
         self._add_contacts()
+        self._add_changes()
+        tabs.set_row_actions([registry[key] for key in CHANGES])
+        changes.running_changed.connect(self.update)
 
     def update(self) -> None:
         """Enable what makes sense now."""
@@ -44,6 +61,11 @@ class TabActions(QObject):
             "edit.copy_phones",
         ):
             self._registry[key].setEnabled(selected > 0)
+        providers = table.selected_providers() if table is not None else set()
+        for key in TAG_CHANGES:
+            self._registry.set_available(key, self._changes.why_no_tags(providers))
+        for key in LIST_CHANGES:
+            self._registry.set_available(key, self._changes.why_no_lists(providers))
         for key in ("export.all", "edit.select_all"):
             self._registry[key].setEnabled(everything > 0)
         for key in ("edit.filter", "view.columns"):
@@ -127,6 +149,38 @@ class TabActions(QObject):
             "contacts.linkedin", "&Contacts", "Open LinkedIn profile", ContactTable.open_linkedin, drawing="link"
         )
         self._on_table("view.columns", "&View", "Reset columns", ContactTable.reset_columns)
+
+    def _add_changes(self) -> None:
+        self._registry.add_separator("&Contacts")
+        self._registry.menu("&Contacts").setToolTipsVisible(True)  # a disabled action's tells why
+        tag, lists = self._changes.change_tags, self._changes.change_list
+        where = self._changes.list_service
+        rows: tuple[tuple[str, str, _OnTable, str | None, str], ...] = (
+            ("contacts.add_tag", "Add tag…", lambda table: tag(table.selected_ids()), "Ctrl+T", "tag"),
+            (
+                "contacts.remove_tag",
+                "Remove tag…",
+                lambda table: tag(table.selected_ids(), removing=True),
+                None,
+                "tag-remove",
+            ),
+            (
+                "contacts.add_to_list",
+                f"Add to {where} list…",
+                lambda table: lists(table.selected_ids()),
+                "Ctrl+Shift+T",
+                "list-add",
+            ),
+            (
+                "contacts.remove_from_list",
+                f"Remove from {where} list…",
+                lambda table: lists(table.selected_ids(), removing=True),
+                None,
+                "list-remove",
+            ),
+        )
+        for key, text, deed, keys, drawing in rows:
+            self._on_table(key, "&Contacts", text, deed, shortcut=keys, drawing=drawing)
 
     def _on_table(
         self,

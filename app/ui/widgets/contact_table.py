@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QMenu, QToolB
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import ContactRow
 from app.domain.identifiers import safe_url
+from app.domain.provider import Provider
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
 from app.ui.colours import Ink
@@ -62,7 +63,7 @@ class ContactTable(QWidget):
         self.model.counts_changed.connect(self.counts_changed)
         self._build_tools()
         self._build_view()
-        self._build_actions()
+        self._last_group = self._build_actions()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING.s)
@@ -104,6 +105,17 @@ class ContactTable(QWidget):
         rows = (self.model.contact_row(contact_id) for contact_id in self.selected_ids())
         return [row for row in rows if row is not None]
 
+    def selected_providers(self) -> set[Provider]:
+        """The services that know at least one of the selected contacts."""
+        found: set[Provider] = set()
+        for contact_id in self.selected_ids():
+            row = self.model.contact_row(contact_id)
+            if row is not None:
+                found.update(row.providers)
+                if len(found) == len(Provider):
+                    break
+        return found
+
     def refresh(self, contact_ids: Iterable[int] = ()) -> None:
         """Read contacts of this table again; all of them when none is named."""
         mine = self.all_ids()
@@ -117,6 +129,11 @@ class ContactTable(QWidget):
     def add_tool(self, widget: QWidget) -> None:
         """Put a widget of the pane into the line above the table, left of the column chooser."""
         self._tools.insertWidget(self._tools.count() - 1, widget)
+
+    def add_menu_actions(self, actions: Sequence[QAction]) -> None:
+        """Put actions of the window into the context menu of rows, as a group of their own."""
+        self._menu.insertActions(self._last_group, actions)
+        self._last_group = self._menu.insertSeparator(self._last_group)
 
     def set_hint(self, hint: str) -> None:
         """What stands in the table while it has no rows."""
@@ -300,8 +317,10 @@ class ContactTable(QWidget):
         self.view.contacts.currentChanged.connect(self._on_current)
         self.view.contacts.selectionChanged.connect(self._on_selection)
 
-    def _build_actions(self) -> None:
+    def _build_actions(self) -> QAction:
+        """Make the context menu; returns where its last group begins."""
         self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)  # a disabled action's tells why
         copy_rows = self._add_action("Copy rows", "copy", self.copy_rows)
         copy_rows.setShortcut(QKeySequence.StandardKey.Copy)
         copy_rows.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -323,6 +342,7 @@ class ContactTable(QWidget):
         self._menu.addActions([copy_rows, self._copy_email, self._copy_phone])
         self._menu.addSeparator()
         self._menu.addActions([self._linkedin])
+        return self._linkedin
 
     def _add_action(self, text: str, drawing: str, run: Any) -> QAction:
         action = QAction(icon(drawing), text, self)

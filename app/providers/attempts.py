@@ -5,9 +5,9 @@ service decides (its request id) is let through only as far as it looks like an 
 """
 
 import logging
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from app.domain.provider import Provider
 from app.domain.redaction import plain_id
@@ -68,7 +68,6 @@ class AttemptLog:
     def __init__(self) -> None:
         self._last: dict[Provider, deque[Attempt]] = {}
         self._errors: dict[Provider, deque[Attempt]] = {}
-        self._months: Counter[tuple[Provider, int, int]] = Counter()
 
     def note(self, attempt: Attempt) -> None:
         """Log an attempt and remember it."""
@@ -76,8 +75,6 @@ class AttemptLog:
         self._last.setdefault(attempt.provider, deque(maxlen=ATTEMPTS_KEPT)).appendleft(attempt)
         if not attempt.ok:
             self._errors.setdefault(attempt.provider, deque(maxlen=ERRORS_KEPT)).appendleft(attempt)
-        at = attempt.at.astimezone(UTC)
-        self._months[attempt.provider, at.year, at.month] += 1
 
     def last(self, provider: Provider) -> tuple[Attempt, ...]:
         """The last attempts, newest first."""
@@ -86,8 +83,3 @@ class AttemptLog:
     def errors(self, provider: Provider) -> tuple[Attempt, ...]:
         """The last attempts that failed, newest first."""
         return tuple(self._errors.get(provider, ()))
-
-    def in_month(self, provider: Provider, at: datetime) -> int:
-        """Requests since the program started, in the calendar month (UTC) of a moment."""
-        month = at.astimezone(UTC)
-        return self._months[provider, month.year, month.month]

@@ -20,6 +20,8 @@ from app.domain.fetching import FetchRunState
 from app.domain.provider import Provider
 from app.domain.redaction import Redact
 from app.providers.attempts import Attempt
+from app.providers.breaker import BreakerState
+from app.providers.registry import DEFAULT_BASE_URLS
 from app.services import diagnostics_text
 from app.services.credentials import KeySource
 from app.services.enrichment import EnrichmentService
@@ -45,11 +47,12 @@ class ProviderDiagnostics:
         key_source: Where its key comes from.
         base_url_host: Host of the address in use, with its port if it has one; "" when the address is not allowed.
         own_address: Whether this is another address than the vendor's.
-        pace: The pace in words: its limit, who waits for how long, a pause, or a tripped breaker.
+        pace: The pace in words: its limit, who waits for how long, or a pause; "" before the key's first use.
+        breaker: Whether calls pass; see `app.providers.breaker`. CLOSED is the good state.
         last_errors: Failed attempts since the program started, newest first, ten at most.
         last_attempts: All attempts since then, newest first, fifty at most.
         balance: The balance as last seen, () while it was not asked for.
-        requests_this_month: HTTP requests of this calendar month (UTC) that are known of.
+        requests_this_month: HTTP requests in this calendar month (UTC), counted on this profile.
     """
 
     provider: Provider
@@ -57,6 +60,7 @@ class ProviderDiagnostics:
     base_url_host: str
     own_address: bool
     pace: str
+    breaker: BreakerState
     last_errors: tuple[Attempt, ...]
     last_attempts: tuple[Attempt, ...]
     balance: tuple[BalanceLine, ...]
@@ -153,11 +157,10 @@ class DiagnosticsService:
         Raises:
             LibraryError: The library cannot be read.
         """
-        now = datetime.now(UTC)
         return Diagnostics(
-            at=now,
+            at=datetime.now(UTC),
             versions={**self._versions, **(more_versions or {})},
-            providers=tuple([await self._provider(provider, now) for provider in Provider]),
+            providers=tuple([await self._provider(provider) for provider in Provider]),
             library=await self._library.stats(),
             integrity=await check_integrity(self._database) if check_library else "",
             open_batches=await self._open_batches(),
@@ -196,24 +199,25 @@ class DiagnosticsService:
             ) from error
         return target
 
-    async def _provider(self, provider: Provider, now: datetime) -> ProviderDiagnostics:
+    async def _provider(self, provider: Provider) -> ProviderDiagnostics:
         status = await self._directory.status(provider)
         attempts = self._directory.attempts
+        limiter = self._directory.limiter_in_use(provider)
         try:
-            host = urlsplit(self._directory.base_url(provider)).netloc.rpartition("@")[2]
-            own_address = self._directory.has_own_address(provider)
+            address = self._directory.base_url(provider)
         except ContactScoutError:
-            host, own_address = "", True
+            address = ""
         return ProviderDiagnostics(
             provider=provider,
             key_source=status.key_source,
-            base_url_host=host,
-            own_address=own_address,
+            base_url_host=urlsplit(address).netloc.rpartition("@")[2],
+            own_address=address != DEFAULT_BASE_URLS[provider],
             pace=status.pace,
+            breaker=limiter.breaker.state if limiter else BreakerState.CLOSED,
             last_errors=attempts.errors(provider),
             last_attempts=attempts.last(provider),
             balance=self._directory.known_balance(provider),
-            requests_this_month=attempts.in_month(provider, now),
+            requests_this_month=await self._directory.requests_this_month(provider),
         )
 
     async def _open_batches(self) -> tuple[OpenBatch, ...]:

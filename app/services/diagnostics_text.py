@@ -82,6 +82,7 @@ def _provider(provider: "ProviderDiagnostics") -> Iterator[str]:
     address = provider.base_url_host or "refused, see Settings"
     yield f"  address: {address}{' (not the vendor’s own)' if provider.own_address else ''}"
     yield f"  pace: {provider.pace or 'no request yet'}"
+    yield f"  circuit breaker: {provider.breaker.value.replace('_', ' ')}"
     yield f"  requests this month: {provider.requests_this_month}"
     for line in provider.balance:
         yield f"  balance{f' {plain_id(line.kind)}' if line.kind else ''}: {line.remaining} left of {line.total}"
@@ -154,6 +155,7 @@ def _provider_as_json(provider: "ProviderDiagnostics") -> dict[str, Any]:
         "host": provider.base_url_host,
         "own_address": provider.own_address,
         "pace": provider.pace,
+        "breaker": provider.breaker.value,
         "requests_this_month": provider.requests_this_month,
         "balance": [
             {"kind": plain_id(line.kind), "total": line.total, "used": line.used, "remaining": line.remaining}

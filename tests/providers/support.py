@@ -1,10 +1,8 @@
-"""Time and networks that tests command: a clock that jumps, an event loop whose sleeps take no time, a rude server."""
+"""Time that tests command: a clock that jumps, an event loop whose sleeps take no time; services without a network."""
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -107,98 +105,3 @@ def make_client(
         jitter=lambda: 0.5,
         **options,
     )
-
-
-Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@dataclass
-class RudeServer:
-    """A server on loopback that meets each request with the next behaviour of its script, the last one for ever."""
-
-    script: Sequence[Behaviour]
-    url: str = ""
-    requests: list[bytes] = field(default_factory=list)
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
-    handlers: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.handlers.add(task)
-        try:
-            while head := await _read_request(reader):
-                self.requests.append(head)
-                self.asked.set()
-                behaviour = self.script[min(len(self.requests), len(self.script)) - 1]
-                await behaviour(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-
-async def _read_request(reader: asyncio.StreamReader) -> bytes:
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError:
-        return b""
-    for line in head.split(b"\r\n"):
-        if line.lower().startswith(b"content-length:"):
-            head += await reader.readexactly(int(line.split(b":")[1]))
-    return head
-
-
-@asynccontextmanager
-async def rude_server(*script: Behaviour) -> AsyncIterator[RudeServer]:
-    rude = RudeServer(script)
-    server = await asyncio.start_server(rude.handle, "127.0.0.1", 0)
-    rude.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
-        yield rude
-    finally:
-        server.close()
-        await server.wait_closed()
-        # They end when the client hangs up; a loop that closes before them would complain.
-        await asyncio.gather(*rude.handlers)
-
-
-def answer(
-    body: bytes = b"{}", *, status: int = 200, headers: str = "", content_type: str = "application/json"
-) -> Behaviour:
-    """Answer properly."""
-
-    async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
-
-    return behave
-
-
-def send(raw: bytes, *, then_close: bool = True) -> Behaviour:
-    """Send bytes as they are, then close, or wait for the client to lose patience."""
-
-    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(raw)
-        await writer.drain()
-        if then_close:
-            writer.close()
-        else:
-            await reader.read()
-
-    return behave
-
-
-async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Read the request and cut the line."""
-    writer.transport.abort()
-
-
-async def trickle(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send an answer one byte at a time for ever, so that no read ever times out."""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n")
-    while True:
-        writer.write(b" ")
-        await writer.drain()
-        await asyncio.sleep(0.005)

@@ -22,23 +22,19 @@ from app.domain.errors import (
     UnreadableAnswerError,
 )
 from app.domain.provider import Provider
-from app.providers.client import Timeouts, validate_base_url
+from app.providers.addresses import validate_base_url
+from app.providers.client import Timeouts
 from app.providers.limits import Limiter
 from app.providers.retries import RetryPolicy
 from app.providers.trust import build_ssl_context
 from tests.providers.support import (
     KEY,
-    Behaviour,
     FakeClock,
-    answer,
     free_limiter,
     make_client,
     mock,
-    reset,
-    rude_server,
-    send,
-    trickle,
 )
+from tests.support.fault_server import Behaviour, answer, reset, rude_server, send, trickle
 
 BASE = "https://api.tamtam.ai/api"
 OK = httpx.Response(200, json={})

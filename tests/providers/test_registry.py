@@ -35,7 +35,8 @@ from app.providers.registry import (
     supports,
 )
 from app.providers.trust import build_ssl_context as trusted
-from tests.providers.support import answer, mock, rude_server, run_virtually
+from tests.providers.support import mock, run_virtually
+from tests.support.fault_server import answer, rude_server
 
 CAPABILITIES: dict[type[Any], set[Provider]] = {
     SupportsKeyCheck: set(Provider),

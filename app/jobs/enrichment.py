@@ -125,7 +125,7 @@ class EnrichmentEngine:
         self._open_lane = open_lane
         self._changes = changes
         self._schedule = schedule or PollSchedule()
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or self._schedule.backoff
         self._now = now
         self._pause = pause
         self._rng = rng or random.Random()  # noqa: S311 - spreads waits, guards nothing

@@ -271,6 +271,10 @@ class SearchService:
         """A provider's documented filters."""
         return tuple(service_class(provider).filters)
 
+    def page_size(self, provider: Provider) -> int:
+        """The most rows that a page of a provider holds."""
+        return int(service_class(provider).page_size)
+
     async def choices(self, provider: Provider, source: ChoiceSource, account_id: str = "") -> tuple[Choice, ...]:
         """Choices only the service can name. Raises ServiceError, MissingKeyError."""
         service = await self._directory.capable(provider, SupportsSearch)

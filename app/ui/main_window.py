@@ -43,7 +43,7 @@ from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.provider_chip import ChipBar, ProviderChip
 from app.ui.widgets.status_line import StatusLine
 from app.ui.window_state import load_window_state, packed, save_window_state, unpacked
-from app.ui.wording import count
+from app.ui.wording import count, priced
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -202,6 +202,13 @@ class MainWindow(QMainWindow):
         if pane is not None:
             pane.search()
 
+    def _show_search_cost(self) -> None:
+        """Whatever runs the search in front names what its first page can cost: running it is the consent."""
+        pane = self.find_pane.current()
+        words = priced("Search", pane.page_cost if pane is not None else 0)
+        self.actions_by_key["search.run"].setText(words)
+        self.actions_by_key["search.run"].setIconText(words)
+
     def _new_search(self, provider: Provider | None = None) -> None:
         self._raise("Find")
         self.find_pane.show_provider(provider)
@@ -346,6 +353,8 @@ class MainWindow(QMainWindow):
         self._save_pause.timeout.connect(self._save_state)
         self.find_pane.search_requested.connect(self.open_search)
         self.find_pane.key_wanted.connect(self.open_settings)
+        self.find_pane.current_changed.connect(self._show_search_cost)
+        self._show_search_cost()
         self.inspector.enrich_requested.connect(self.enrich)
         self.queue.contact_activated.connect(self.show_contact)
         self.bulk_fetch.contact_activated.connect(self.show_contact)

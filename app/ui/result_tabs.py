@@ -82,7 +82,15 @@ class ResultTabs(QTabWidget):
         self.setCurrentWidget(self._permanent[widget])
 
     def open_search(self, query: SearchQuery) -> ResultsPane:
-        """Open a tab for a query, bring it to the front, and load its first page."""
+        """Open a tab for a query, bring it to the front, and load its first page.
+
+        A query whose rows cost credits and which has its tab already is not bought again.
+        """
+        same = next((pane for pane in self.results() if pane.query == query and pane.cost_of_first_page), None)
+        if same is not None:
+            self.setCurrentWidget(same)
+            same.tell_bought()
+            return same
         pane = self._add_results(query)
         self.setCurrentWidget(pane)
         pane.load_more()

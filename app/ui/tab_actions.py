@@ -10,6 +10,7 @@ from app.ui.contact_changes import ContactChanges
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.result_tabs import ResultTabs
 from app.ui.widgets.contact_table import ContactTable
+from app.ui.wording import priced
 
 TAG_CHANGES = ("contacts.add_tag", "contacts.remove_tag")
 LIST_CHANGES = ("contacts.add_to_list", "contacts.remove_from_list")
@@ -73,6 +74,11 @@ class TabActions(QObject):
         for key in ("search.more", "search.all"):
             self._registry[key].setEnabled(pane is not None and pane.has_more and not pane.is_running)
         self._registry["search.again"].setEnabled(pane is not None and not pane.is_running)
+        for key, words, cost in (
+            ("search.more", "Load more", pane.cost_of_next_page if pane is not None else 0),
+            ("search.again", "Search again", pane.cost_of_first_page if pane is not None else 0),
+        ):
+            self._registry[key].setText(priced(words, cost))
         self._registry["search.stop"].setEnabled(any(each.is_running for each in self._tabs.results()))
         self._registry["tabs.close"].setEnabled(pane is not None)
         self._registry["export.selected"].setText(f"Export {selected:,} selected…" if selected else "Export selected…")

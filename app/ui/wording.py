@@ -12,6 +12,11 @@ def count(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number:,} {_IRREGULAR.get(noun, f'{noun}s')}"
 
 
+def priced(text: str, cost: int) -> str:
+    """What a button does, with the most credits it can cost; the bare text where it is free."""
+    return f"{text} · up to {count(cost, 'credit')}" if cost else text
+
+
 def left_out_text(number: int, service: str) -> str:
     """Says that a part of the selection stays as it is, because a service does not know it; "" for none."""
     return f"Left out: {count(number, 'selected contact')} not from {service}." if number else ""

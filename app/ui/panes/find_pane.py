@@ -18,6 +18,7 @@ from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import rule, set_role, text_label
+from app.ui.wording import count, priced
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -46,13 +47,16 @@ class SearchPane(QWidget):
         self.form.submitted.connect(self.search)
         self.form.choices_wanted.connect(self._load_choices)
         self.form.account_changed.connect(self._on_account)
-        self.search_button = QPushButton("Search")
+        self.page_cost = services.search.cost_of_next_page(services.search.start(SearchQuery(provider)))
+        self.search_button = QPushButton(priced("Search", self.page_cost))
         set_role(self.search_button, "primary")
         self.search_button.setToolTip("Run this search (Ctrl+Enter)")
         self.search_button.clicked.connect(self.search)
-        page_cost = services.search.estimate(SearchQuery(provider), 1).maximum
-        self._price = text_label("Rows cost credits; you are asked before any is spent.", role="muted")
-        self._price.setVisible(page_cost > 0)
+        rows = services.search.page_size(provider)
+        self._price = text_label(
+            f"Each page of up to {count(rows, 'person')} costs up to {count(self.page_cost, 'credit')}.", role="muted"
+        )
+        self._price.setVisible(self.page_cost > 0)
         self.clear_button = QPushButton("Clear")
         self.clear_button.setToolTip("Empty every filter")
         self.clear_button.clicked.connect(self.clear)
@@ -184,10 +188,12 @@ class FindPane(QWidget):
     Signals:
         search_requested: A checked `SearchQuery`.
         key_wanted: The rep wants to add a key for a `Provider`.
+        current_changed: Another provider's search is in front.
     """
 
     search_requested = Signal(object)
     key_wanted = Signal(object)
+    current_changed = Signal()
 
     def __init__(self, services: "Services", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -205,6 +211,7 @@ class FindPane(QWidget):
             pane.key_wanted.connect(lambda provider=provider: self.key_wanted.emit(provider))
             self._panes[provider] = pane
             self._tabs.addTab(pane, provider.label)
+        self._tabs.currentChanged.connect(lambda _: self.current_changed.emit())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tabs)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain.errors import BadKeyError, ContactScoutError, MissingKeyError, OutcomeUnknownError
+from app.domain.errors import BadKeyError, CapError, ContactScoutError, MissingKeyError, OutcomeUnknownError
 from app.domain.search import ChoiceSource, FilterSpec, SearchQuery
 from app.qtbridge.dialogs import ask
 from app.qtbridge.tasks import TaskScope
@@ -27,7 +27,7 @@ from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import ElidedLabel
 from app.ui.widgets.number_box import NumberBox
-from app.ui.wording import count
+from app.ui.wording import count, priced
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -86,6 +86,16 @@ class ResultsPane(QWidget):
         return self._state.text()
 
     @property
+    def cost_of_first_page(self) -> int:
+        """The most credits that searching again costs."""
+        return self._search.cost_of_next_page(self._search.start(self.query))
+
+    @property
+    def cost_of_next_page(self) -> int:
+        """The most credits that loading more costs; 0 where it is free or bought already."""
+        return self._search.cost_of_next_page(self._session)
+
+    @property
     def has_more(self) -> bool:
         """Whether more rows may be had."""
         return self._session.has_more and not self._restored
@@ -108,6 +118,14 @@ class ResultsPane(QWidget):
         self._show_state()
         self._scope.replace("load", self._load(None))
 
+    def tell_bought(self) -> None:
+        """Say that the same search was asked for once more, and that it cost nothing to find it here."""
+        self.notice.show_info(
+            "This search is open already, so nothing was asked and nothing spent.",
+            action_text=priced("Search again", self.cost_of_first_page),
+            action=self.search_again,
+        )
+
     def load_more(self) -> None:
         """Load one more page."""
         self._start(None)
@@ -121,12 +139,14 @@ class ResultsPane(QWidget):
         self._scope.cancel("load")
 
     def _start(self, up_to: int | None) -> None:
-        if not self._running and self.has_more:
+        if up_to is not None and up_to <= self._session.loaded:
+            self.said.emit(f"{count(self._session.loaded, 'row')} are loaded already. Allow more to load more.")
+        elif not self._running and self.has_more:
             self._scope.replace("load", self._load(up_to))
 
     async def _load(self, up_to: int | None) -> None:
-        cost = self._cost(up_to)
-        if cost and not await self._consent(cost, up_to):
+        cost = 0 if up_to is None else self._cost_up_to(up_to)
+        if up_to is not None and cost and not await self._consent(cost, up_to):
             self.said.emit("Not loaded; nothing was spent.")
             return
         self.banner.clear()
@@ -148,15 +168,13 @@ class ResultsPane(QWidget):
             self._set_running(running=False)
             self.said.emit(self.state_text if completed else f"Stopped. {self.state_text}")
 
-    def _cost(self, up_to: int | None) -> int:
-        """The most credits that loading so far can cost."""
-        if up_to is None or not self._session.credits_per_row:
-            return self._session.cost_of_next_page()
-        return self._search.estimate(self.query, up_to - self._session.loaded).maximum
+    def _cost_up_to(self, rows: int) -> int:
+        """The most credits that loading so many rows in all can cost."""
+        return self._search.estimate(self.query, rows - self._session.loaded).maximum
 
-    async def _consent(self, cost: int, up_to: int | None) -> bool:
+    async def _consent(self, cost: int, up_to: int) -> bool:
+        """One question for all pages; the buttons for a single page name its cost, and pressing them is enough."""
         label = self.query.provider.label
-        what = "the next page" if up_to is None else f"up to {count(up_to, 'row')}"
         details = f"Each row that {label} returns costs {count(self._session.credits_per_row, 'credit')}."
         if self._session.charged:
             details += f" This search has cost {count(self._session.charged, 'credit')} so far."
@@ -168,7 +186,7 @@ class ResultsPane(QWidget):
         return await ask(
             self.window(),
             "Search costs credits",
-            f"Load {what} from {label} for at most {count(cost, 'credit')}?",
+            f"Load up to {count(up_to, 'row')} from {label} for at most {count(cost, 'credit')}?",
             accept=f"Load for at most {count(cost, 'credit')}",
             details=details,
         )
@@ -196,7 +214,14 @@ class ResultsPane(QWidget):
         elif isinstance(error, BadKeyError):
             self.banner.show_error(error, action_text="Settings…", action=lambda: self.key_wanted.emit(provider))
         elif isinstance(error, OutcomeUnknownError):
-            self.banner.show_error(error, action_text="Ask again…", action=lambda: self._start(up_to))
+            # Only this page: who agreed to many pages did not agree to pay for one of them twice.
+            cost = count(self.cost_of_next_page, "credit")
+            words = f"Ask again (may cost up to {cost} more)"
+            self.banner.show_error(error, action_text=words, action=self.load_more)
+        elif isinstance(error, CapError):
+            self.banner.show_error(error)
+        elif up_to is None:
+            self.banner.show_error(error, action_text=priced("Retry", self.cost_of_next_page), action=self.load_more)
         else:
             self.banner.show_error(error, action_text="Retry", action=lambda: self._start(up_to))
         self._show_state()
@@ -211,6 +236,8 @@ class ResultsPane(QWidget):
         self._busy.setVisible(self._running)
         self._stop.setEnabled(self._running)
         self._again.setVisible(bool(self._restored))
+        self._again.setText(priced("Search again", self.cost_of_first_page))
+        self._more.setText(priced("Load more", self.cost_of_next_page))
         for control in (self._more, self._all, self._rows):
             control.setEnabled(more and not self._running)
             control.setVisible(not self._restored)
@@ -233,6 +260,8 @@ class ResultsPane(QWidget):
             parts[0] += f" of {self._total:,}"
         if self._running:
             parts.append("loading more…")
+        elif more and self._session.credits_per_row and not self.cost_of_next_page:
+            parts.append("one more page is bought")  # the rep stopped while it was on its way
         elif more:
             parts.append("more available" if self._asked else "none loaded yet")
         elif self._asked:

@@ -179,39 +179,49 @@ def paid_page(first: int, people: int, cursor: str | None) -> dict[str, object]:
         {"contact_id": f"00000000-0000-4000-8000-{number:012}", "first_name": f"Ada {number}", "last_name": "Norling"}
         for number in range(first, first + people)
     ]
-    return {"results": rows, "has_more": cursor is not None, "next_cursor": cursor, "total_count": 40}
+    return {"results": rows, "has_more": cursor is not None, "next_cursor": cursor, "total_count": 90}
 
 
-async def test_rows_that_cost_credits_are_asked_for_only_after_a_yes(tmp_path: Path, data: DemoData) -> None:
+async def test_a_button_for_one_paid_page_names_its_cost_and_all_pages_are_agreed_to_once(
+    tmp_path: Path, data: DemoData
+) -> None:
     query = SearchQuery(Provider.TAMTAM, {"job_titles_includes": ("Manager",)})
     with DemoServer(data) as server:
         async with live_services(tmp_path, server) as services:
             pane = ResultsPane(services, query)
             pane.show()
-            pane.load_more()
+            pane.load_up_to(90)
             box = await question(pane)
-            assert box.text() == "Load the next page from Tamtam for at most 25 credits?"
+            assert box.text() == "Load up to 90 rows from Tamtam for at most 100 credits?"
             said = wait_signal(pane.said)
             press_text(box, "Cancel")
             assert await said == ("Not loaded; nothing was spent.",)
             assert server.requests(Provider.TAMTAM) == []
 
-            for page in (paid_page(1, 25, "more"), paid_page(26, 15, None)):
+            pages = (paid_page(1, 25, "a"), paid_page(26, 25, "b"), paid_page(51, 25, "c"), paid_page(76, 15, None))
+            for page in pages:
                 server.fault("body", Provider.TAMTAM, path="/v2/people/search", body=page, status=200)
-            pane.load_up_to(40)
-            box = await question(pane)
-            assert box.text() == "Load up to 40 rows from Tamtam for at most 50 credits?"
             said = wait_signal(pane.said)
-            press_text(box, "Load for at most 50 credits")
+            press_text(pane, "Load more · up to 25 credits")
+            await said
+            assert "25 credits charged" in pane.state_text
+            pane.load_up_to(20)
+            assert not pane.is_running, "so many are there already"
+            pane.load_up_to(90)
+            box = await question(pane)
+            assert box.text() == "Load up to 90 rows from Tamtam for at most 75 credits?"
+            assert "has cost 25 credits so far" in box.informativeText()
+            said = wait_signal(pane.said)
+            press_text(box, "Load for at most 75 credits")
             await said
             assert pane.banner.text == ""
-            assert len(pane.table.all_ids()) == 40
-            assert pane.state_text == "40 contacts of 40, that is all, 40 credits charged"
+            assert len(pane.table.all_ids()) == 90
+            assert pane.state_text == "90 contacts of 90, that is all, 90 credits charged"
             await pane.shut_down()
             pane.deleteLater()
 
 
-async def test_a_page_that_may_have_been_charged_is_bought_again_only_after_a_yes(
+async def test_a_page_that_may_have_been_charged_is_bought_again_only_when_asked_for(
     tmp_path: Path, data: DemoData
 ) -> None:
     query = SearchQuery(Provider.TAMTAM, {"job_titles_includes": ("Manager",)})
@@ -221,16 +231,14 @@ async def test_a_page_that_may_have_been_charged_is_bought_again_only_after_a_ye
             pane.show()
             server.fault("html", Provider.TAMTAM, path="/v2/people/search", status=200)
             pane.load_more()
-            press_text(await question(pane), "Load for at most 25 credits")
             await wait_until(lambda: bool(pane.banner.text))
             assert "25 credits perhaps charged" in pane.state_text
-            asked = len(server.requests(Provider.TAMTAM))
-            press_text(pane.banner, "Ask again…")
-            box = await question(pane)
-            assert "may be charged again" in box.informativeText()
+            assert len(server.requests(Provider.TAMTAM, "/v2/people/search")) == 1
+            server.fault("body", Provider.TAMTAM, path="/v2/people/search", body=paid_page(1, 9, None), status=200)
             said = wait_signal(pane.said)
-            press_text(box, "Cancel")
+            press_text(pane.banner, "Ask again (may cost up to 25 credits more)")
             await said
-            assert len(server.requests(Provider.TAMTAM)) == asked
+            assert pane.banner.text == ""
+            assert pane.state_text == "9 contacts of 90, that is all, 9 credits charged, 25 credits perhaps charged"
             await pane.shut_down()
             pane.deleteLater()

@@ -68,5 +68,5 @@ def _make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise LibraryError(
-            f"The profile's folder cannot be made: {folder}", next_step="Choose another one with “--profile”."
+            f"The profile's folder cannot be made: {folder}.", next_step="Choose another one with “--profile”."
         ) from error

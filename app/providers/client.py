@@ -304,7 +304,10 @@ class ApiClient:
         except (httpx.RequestError, TimeoutError) as error:
             failure = type(error).__name__
             raise await self._no_answer(call.url, error) from error
-        except (ServiceError, asyncio.CancelledError) as error:
+        except ServiceError as error:
+            failure, request_id = type(error).__name__, error.request_id
+            raise
+        except asyncio.CancelledError as error:
             failure = type(error).__name__
             raise
         finally:

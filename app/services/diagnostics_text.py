@@ -79,8 +79,10 @@ def _summary(diagnostics: "Diagnostics") -> Iterator[str]:
 def _provider(provider: "ProviderDiagnostics") -> Iterator[str]:
     yield provider.provider.label
     yield f"  key: {provider.key_source.label}"
-    address = provider.base_url_host or "refused, see Settings"
-    yield f"  address: {address}{' (not the vendor’s own)' if provider.own_address else ''}"
+    remark = " (not the vendor’s own)" if provider.own_address else ""
+    yield (
+        f"  address: {provider.base_url_host}{remark}" if provider.base_url_host else "  address: refused, see Settings"
+    )
     yield f"  pace: {provider.pace or 'no request yet'}"
     yield f"  circuit breaker: {provider.breaker.value.replace('_', ' ')}"
     yield f"  requests this month: {provider.requests_this_month}"

@@ -1,11 +1,14 @@
 """Which addresses a key may be sent to: https anywhere, or http on this computer itself; and what an origin is."""
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
 
 from app.domain.errors import InputError
+
+_HOST = re.compile(r"[0-9a-z._:-]+")  # a name as DNS knows it, or an address
 
 
 def validate_base_url(url: str) -> str:
@@ -20,7 +23,7 @@ def validate_base_url(url: str) -> str:
         parsed = httpx.URL(bare)
         host = (parts.hostname or "").encode("idna").decode()
         # What is judged here must be what is connected to, so an address that two parsers read differently is none.
-        is_address = bool(host) and host == parsed.raw_host.decode() and parts.port != 0
+        is_address = bool(_HOST.fullmatch(host)) and host == parsed.raw_host.decode() and parts.port != 0
     except (ValueError, UnicodeError, httpx.InvalidURL):
         is_address, host, parts = False, "", urlsplit("")
     if not is_address or parts.username is not None or parts.query or parts.fragment:

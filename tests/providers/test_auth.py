@@ -1,5 +1,7 @@
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.errors import BadKeyError
 from app.domain.provider import Provider
@@ -35,6 +37,29 @@ def test_each_service_gets_its_key_as_it_wants_it(provider: Provider, header: st
 )
 def test_no_other_origin_ever_gets_the_key(url: str) -> None:
     assert "k-4711" not in str(sent_headers(Provider.TAMTAM, url).raw)
+
+
+_SCHEMES = st.sampled_from(["https", "http"])
+_HOSTS = st.sampled_from(
+    ["api.example.com", "API.example.com", "api.example.com.", "api.example.com.evil.example", "evil.example", "[::1]"]
+)
+_PORTS = st.sampled_from(["", ":443", ":80", ":8443", ":0443"])
+
+
+@given(
+    st.sampled_from(Provider),
+    _SCHEMES,
+    _HOSTS,
+    _PORTS,
+    st.sampled_from(["", "/base", "/@api.example.com", "?api.example.com"]),
+)
+def test_the_key_is_on_a_request_if_and_only_if_scheme_host_and_port_are_its_own(
+    provider: Provider, scheme: str, host: str, port: str, rest: str
+) -> None:
+    number = int(port[1:] or 0) or (443 if scheme == "https" else 80)
+    own = (scheme, host.lower(), number) == ("https", "api.example.com", 443)
+    headers = sent_headers(provider, f"{scheme}://{host}{port}{rest}")
+    assert ("k-4711" in str(headers.raw)) is own
 
 
 @pytest.mark.parametrize("key", ["", "two words", "line\nbreak", "schlüssel", "\u200bk"])

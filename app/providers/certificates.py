@@ -91,6 +91,7 @@ async def look_at_certificate(url: httpx.URL, proxy: Proxy = NO_PROXY) -> Certif
 
     async def give_up_once_seen(event: str, info: dict[str, Any]) -> None:
         if (der := certificate_in(event, info, url.host)) is not None:
+            await info["return_value"].aclose()  # httpcore does not close what a callback stops
             raise _SeenError(der)
 
     blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -87,13 +87,14 @@ def make_client(
     *,
     base_url: str | None = None,
     fake: FakeClock | None = None,
+    clock: Clock | None = None,
     limiter: Limiter | None = None,
     key: str = KEY,
     timeouts: Timeouts | None = None,
     **options: Any,
 ) -> ApiClient:
-    """A client whose waits take no time."""
-    clock = (fake or FakeClock()).clock
+    """A client whose waits take no time, unless it is given a `clock`."""
+    clock = clock or (fake or FakeClock()).clock
     address = base_url or DEFAULT_BASE_URLS[provider]
     return ApiClient(
         provider,

@@ -1,5 +1,4 @@
 import json
-import ssl
 from typing import Any
 
 import httpx
@@ -268,37 +267,6 @@ _JSON = st.recursive(
 @given(provider=st.sampled_from(list(Provider)), status=st.integers(400, 599), body=_JSON)
 def test_any_json_of_an_error_makes_an_error_of_ours(provider: Provider, status: int, body: object) -> None:
     assert read(provider, status, body).text
-
-
-@pytest.mark.parametrize(
-    ("cause", "sent", "words"),
-    [
-        (httpx.ConnectError("refused"), False, "could not be reached"),
-        (httpx.ConnectTimeout("slow"), False, "in time"),
-        (httpx.PoolTimeout("full"), False, "in time"),
-        (httpx.ProxyError("407"), False, "proxy"),
-        (httpx.ReadTimeout("slow"), True, "in time"),
-        (TimeoutError(), True, "in time"),
-        (httpx.WriteTimeout("slow"), True, "in time"),
-        (httpx.ReadError("reset"), True, "broke off"),
-        (httpx.WriteError("reset"), True, "broke off"),
-        (httpx.CloseError("reset"), True, "broke off"),
-        (httpx.RemoteProtocolError("garbage"), True, "broke off"),
-        (httpx.DecodingError("gzip"), True, "broke off"),
-    ],
-)
-def test_only_a_connection_that_never_was_proves_that_nothing_was_sent(
-    cause: httpx.RequestError | TimeoutError, sent: bool, words: str
-) -> None:
-    error = errors.transport_error(TAMTAM, cause)
-    assert error.sent is sent
-    assert words in error.text
-
-
-def test_a_certificate_that_is_not_trusted_is_named() -> None:
-    error = httpx.ConnectError("x")
-    error.__cause__ = ssl.SSLCertVerificationError("self-signed")
-    assert "certificate is not trusted" in errors.transport_error(TAMTAM, error).text
 
 
 @pytest.mark.parametrize(

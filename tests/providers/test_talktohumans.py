@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import httpx
@@ -6,7 +7,14 @@ import respx
 
 from app.domain.contact import Education, Experience, RecordKind
 from app.domain.credits import Account
-from app.domain.errors import BadKeyError, ServiceError, UnreadableAnswerError
+from app.domain.errors import (
+    BadKeyError,
+    InvalidRequestError,
+    NotFoundError,
+    OutcomeUnknownError,
+    ServiceError,
+    UnreadableAnswerError,
+)
 from app.domain.provider import Provider
 from app.domain.search import Choice, ChoiceSource, SearchQuery
 from app.providers.talktohumans import FILTERS, TalkToHumans
@@ -238,3 +246,122 @@ async def test_trouble_while_checking_is_not_taken_for_a_refusal() -> None:
 
 async def test_other_choices_are_not_offered() -> None:
     assert await service(respx.Router()).choices(ChoiceSource.BUYER_PERSONAS) == ()
+
+
+def tagging(*answers: httpx.Response | Exception) -> tuple[TalkToHumans, respx.Route]:
+    router = respx.Router()
+    route = router.patch(path="/v1/contacts/15001").mock(side_effect=list(answers))
+    return service(router), route
+
+
+def changed(row: Any) -> httpx.Response:
+    return httpx.Response(200, json={"data": {"contact": row}})
+
+
+async def test_tags_are_changed_by_name_in_the_account_of_the_row() -> None:
+    tth, route = tagging(changed(ROW | {"contact_id": "15001", "tags": [{"name": "Hot lead"}, {"name": "Follow up"}]}))
+    record = await tth.change_tags("15001", account_id="42", add=["Follow up", "Follow up"], remove=["Old tag"])
+    assert json.loads(route.calls.last.request.content) == {
+        "account_id": "42",
+        "tags": {"add": [{"name": "Follow up"}], "remove": ["Old tag"]},
+    }
+    assert record.fields.tags == ("Hot lead", "Follow up")
+    assert (record.provider_id, record.kind) == ("15001", RecordKind.FULL)
+
+
+@pytest.mark.parametrize(
+    ("names", "tags"),
+    [
+        ({"add": ["A"]}, {"add": [{"name": "A"}]}),
+        ({"remove": ["B"]}, {"remove": ["B"]}),
+    ],
+)
+async def test_what_is_not_changed_is_not_mentioned(names: dict[str, list[str]], tags: dict[str, Any]) -> None:
+    row = {"contact_id": "15001", "name": "Ada"}
+    tth, route = tagging(changed([row]))
+    record = await tth.change_tags("15001", account_id="42", **names)
+    assert json.loads(route.calls.last.request.content)["tags"] == tags
+    assert record.account_id == "42", "an answer that does not name the account is about the one that was asked"
+
+
+async def test_a_change_of_nothing_or_of_nobody_is_not_sent() -> None:
+    tth, route = tagging()
+    with pytest.raises(InvalidRequestError, match="no tag"):
+        await tth.change_tags("15001", account_id="42", add=[" "])
+    with pytest.raises(InvalidRequestError, match="account"):
+        await tth.change_tags("15001", account_id="", add=["A"])
+    assert not route.called
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        httpx.ReadTimeout("late"),
+        httpx.Response(500),
+        httpx.Response(200, json={"data": {}}),
+        httpx.Response(200, json={"data": {"contact": [ROW, ROW]}}),
+        httpx.Response(200, json={"data": {"contact": {"name": "No id"}}}),
+        httpx.Response(200, json={"data": {"contact": {"contact_id": "another"}}}),
+    ],
+)
+async def test_a_change_whose_answer_was_not_seen_is_not_repeated(trouble: httpx.Response | Exception) -> None:
+    tth, route = tagging(trouble, changed({"contact_id": "15001"}))
+    with pytest.raises(OutcomeUnknownError, match="may or may not") as caught:
+        await tth.change_tags("15001", account_id="42", add=["A"])
+    assert route.call_count == 1
+    assert "Look at TalkToHumans" in caught.value.next_step
+    assert "cost" not in caught.value.next_step
+
+
+@pytest.mark.parametrize("trouble", [httpx.Response(429), httpx.ConnectError("nobody there")])
+async def test_a_change_that_cannot_have_arrived_is_tried_again(trouble: httpx.Response | Exception) -> None:
+    tth, route = tagging(trouble, changed({"contact_id": "15001"}))
+    await tth.change_tags("15001", account_id="42", add=["A"])
+    assert route.call_count == 2
+
+
+async def test_a_contact_that_is_gone_is_told_as_such() -> None:
+    tth, _ = tagging(httpx.Response(404, json={"error": {"message": "No such contact."}}))
+    with pytest.raises(NotFoundError, match="No such contact"):
+        await tth.change_tags("15001", account_id="42", add=["A"])
+
+
+def conversations(*rows: Any, **pagination: Any) -> httpx.Response:
+    return httpx.Response(200, json={"data": {"conversations": list(rows), "pagination": pagination}})
+
+
+def talking(*answers: httpx.Response) -> tuple[TalkToHumans, respx.Route]:
+    router = respx.Router()
+    route = router.get(path="/v1/conversations").mock(side_effect=list(answers))
+    return service(router), route
+
+
+async def test_conversations_are_offered_by_title_or_by_who_takes_part() -> None:
+    tth, route = talking(
+        conversations(
+            {"conversation_id": 7700, "title": "Ada Moreno", "participants": [{"name": "Ada"}]},
+            {"conversation_id": "7701", "title": None, "participants": [{"name": "Ada"}, {"name": "Bo"}, {}]},
+            has_more=True,
+            next_cursor="c2",
+        ),
+        conversations({"conversation_id": "7702"}, {"title": "No id"}, 5, has_more=False, next_cursor=None),
+    )
+    assert await tth.choices(ChoiceSource.CONVERSATIONS, account_id="42") == (
+        Choice("7700", "Ada Moreno"),
+        Choice("7701", "Ada, Bo"),
+        Choice("7702", "7702"),
+    )
+    assert [dict(call.request.url.params) for call in route.calls] == [
+        {"limit": "25", "account_id": "42"},
+        {"limit": "25", "account_id": "42", "cursor": "c2"},
+    ]
+
+
+async def test_conversations_end_where_the_service_leads_in_a_circle_or_has_too_many() -> None:
+    tth, route = talking(*[conversations({"conversation_id": "1"}, has_more=True, next_cursor="same")] * 3)
+    assert await tth.choices(ChoiceSource.CONVERSATIONS) == (Choice("1", "1"),)
+    assert route.call_count == 2
+    assert "account_id" not in dict(route.calls.last.request.url.params)
+    pages = [conversations({"conversation_id": n}, has_more=True, next_cursor=f"c{n}") for n in range(50)]
+    tth, route = talking(*pages)
+    assert len(await tth.choices(ChoiceSource.CONVERSATIONS)) == route.call_count == 8

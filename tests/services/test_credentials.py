@@ -4,6 +4,7 @@ import pytest
 
 from app.domain.errors import InputError, KeyringError
 from app.domain.provider import Provider
+from app.domain.redaction import Redactor
 from app.services.credentials import CredentialService, KeySource
 from tests.support.memory_key_store import MemoryKeyStore
 
@@ -74,3 +75,16 @@ async def test_demo_keys_never_reach_the_keyring() -> None:
     assert await service.key(TAMTAM) == "demo-key"
     assert store.keys == {"tamtam": "real"}
     assert not (await service.keyring_state()).usable
+
+
+async def test_every_key_is_kept_out_of_logs_as_soon_as_it_is_known() -> None:
+    redactor = Redactor()
+    store = MemoryKeyStore(tamtam="key-in-the-keyring")
+    service = CredentialService(store, {"CONTACT_SCOUT_LEADFEEDER_KEY": "key-of-the-shell"}, redactor=redactor)
+    assert redactor("key-of-the-shell") == "[key]"
+    await service.source(TAMTAM)
+    with pytest.raises(InputError):
+        await service.save(TAMTAM, "no key, but typed")
+    await service.save(Provider.BUILDWORKPRO, "key-of-the-session", session_only=True)
+    text = "key-in-the-keyring / no key, but typed / key-of-the-session"
+    assert redactor(text) == "[key] / [key] / [key]"

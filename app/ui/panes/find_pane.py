@@ -12,6 +12,7 @@ from app.domain.search import ChoiceSource, SearchQuery
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
 from app.services.credentials import KeySource
+from app.ui.dialogs.company_dialog import COMPANY_FILTERS, run_company_dialog
 from app.ui.failures import failure_handler
 from app.ui.panes.search_form import SearchForm
 from app.ui.theme import SPACING
@@ -43,7 +44,10 @@ class SearchPane(QWidget):
         self._account = ""
         self.banner = Banner()
         self._scope = TaskScope(f"search pane {provider}", failure_handler(self.banner.show_error))
-        self.form = SearchForm(services.search.filters(provider))
+        self.form = SearchForm(
+            services.search.filters(provider), finds_companies=provider in services.companies.providers()
+        )
+        self.form.companies_wanted.connect(lambda name: self._scope.replace("company", self._find_company(name)))
         self.form.submitted.connect(self.search)
         self.form.choices_wanted.connect(self._load_choices)
         self.form.account_changed.connect(self._on_account)
@@ -123,6 +127,16 @@ class SearchPane(QWidget):
             self.form.show_choices(name, choices)
             if source is ChoiceSource.ACCOUNTS:
                 self._on_account()
+
+    async def _find_company(self, name: str) -> None:
+        account = self._chosen_account()
+        if self._services.companies.needs_account(self.provider) and not account:
+            self.banner.show_error(InputError(f"Choose the {self.provider.label} account to look in first."))
+            self.form.focus_missing()
+            return
+        self.banner.clear()
+        found = await run_company_dialog(self, self._services, self.provider, account, COMPANY_FILTERS[name])
+        self.form.add_values(name, found)
 
     def _chosen_account(self) -> str:
         for spec in self.form.specs:

@@ -5,9 +5,10 @@ from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.search import Choice, ChoiceSource, FilterKind, FilterSpec
+from app.ui.dialogs.company_dialog import COMPANY_FILTERS
 from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.check_combo import CheckCombo
@@ -164,8 +165,9 @@ class _Field(QWidget):
     """One filter: its label, its control, and for choices the service has to name, how asking for them stands."""
 
     refresh_requested = Signal()
+    companies_wanted = Signal()
 
-    def __init__(self, spec: FilterSpec, parent: QWidget | None = None) -> None:
+    def __init__(self, spec: FilterSpec, *, finds_companies: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spec = spec
         self.editor = _editor(spec)
@@ -191,6 +193,14 @@ class _Field(QWidget):
             self._refresh.setAccessibleName(f"Refresh {spec.label}")
             self._refresh.clicked.connect(self.refresh_requested)
             row.addWidget(self._refresh)
+        if finds_companies:
+            find = QPushButton("Find company…")
+            find.setObjectName("find_company")
+            find.setToolTip("Look up a company's ID by its name or domain; this costs nothing")
+            find.setAccessibleName(f"Find company for {spec.label}")
+            find.setAutoDefault(False)
+            find.clicked.connect(self.companies_wanted)
+            row.addWidget(find, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING.xs)
@@ -212,13 +222,22 @@ class SearchForm(QWidget):
         submitted: The rep pressed Enter in a field.
         choices_wanted: The rep wants the choices of a filter (its name) asked for again.
         account_changed: Another account may be chosen, on which other choices may depend.
+        companies_wanted: The rep wants to look up companies for a filter (its name).
+
+    Args:
+        specs: The filters.
+        finds_companies: Whether the provider can look companies up.
+        parent: The widget it is put into.
     """
 
     submitted = Signal()
     choices_wanted = Signal(str)
     account_changed = Signal()
+    companies_wanted = Signal(str)
 
-    def __init__(self, specs: Iterable[FilterSpec], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, specs: Iterable[FilterSpec], *, finds_companies: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         set_role(self, "canvas")
         self._fields: dict[str, _Field] = {}
@@ -227,7 +246,8 @@ class SearchForm(QWidget):
         layout.setSpacing(SPACING.m)
         # What a search cannot do without comes first; the rest keeps the order of the provider's documentation.
         for spec in sorted(specs, key=lambda spec: not spec.required):
-            field = _Field(spec)
+            field = _Field(spec, finds_companies=finds_companies and spec.name in COMPANY_FILTERS)
+            field.companies_wanted.connect(lambda name=spec.name: self.companies_wanted.emit(name))
             field.refresh_requested.connect(lambda name=spec.name: self.choices_wanted.emit(name))
             if isinstance(field.editor, _ListEditor):
                 field.editor.edit.submitted.connect(self.submitted)
@@ -251,6 +271,12 @@ class SearchForm(QWidget):
         """Show exactly these values; names of no filter are left out."""
         for name, field in self._fields.items():
             field.editor.set_values(tuple(values.get(name, ())))
+
+    def add_values(self, name: str, values: Mapping[str, str]) -> None:
+        """Add values to a list filter, each with the words for it."""
+        editor = self._fields[name].editor
+        if isinstance(editor, _ListEditor):
+            editor.edit.add_values(values, values)
 
     def clear(self) -> None:
         """Empty every filter, save required choices, which the next search needs again."""

@@ -1,7 +1,7 @@
 """A field for several values: each becomes a chip that a click or a key removes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
@@ -11,7 +11,7 @@ from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.flow_layout import FlowLayout
-from app.ui.widgets.labels import set_role
+from app.ui.widgets.labels import plain_tool_tip, set_role
 
 CHIP_CHARACTERS = 32
 
@@ -59,11 +59,11 @@ class MultiValueEdit(QFrame):
         self._box.clear()
         self.add_values(values)
 
-    def add_values(self, values: Iterable[str]) -> None:
-        """Hold these values too."""
+    def add_values(self, values: Iterable[str], labels: Mapping[str, str] | None = None) -> None:
+        """Hold these values too; `labels` has the words for values that say nothing to a reader."""
         for value in values:
             if value and value not in self._chips:
-                self._chips[value] = self._chip(value)
+                self._chips[value] = self._chip(value, (labels or {}).get(value, ""))
                 self._flow.addWidget(self._chips[value])
         self._line.setVisible(bool(self._chips))
         self.updateGeometry()
@@ -108,16 +108,17 @@ class MultiValueEdit(QFrame):
     def _split(self, text: str) -> list[str]:
         return [piece for piece in (part.strip() for part in self._separators.split(text)) if piece]
 
-    def _chip(self, value: str) -> QPushButton:
-        shown = value if len(value) <= CHIP_CHARACTERS else value[: CHIP_CHARACTERS - 1] + "…"
+    def _chip(self, value: str, label: str) -> QPushButton:
+        words = label or value
+        shown = words if len(words) <= CHIP_CHARACTERS else words[: CHIP_CHARACTERS - 1] + "…"
         chip = QPushButton(" " + shown.replace("&", "&&"))
         set_role(chip, "chip")
         chip.setIcon(icon("close", Ink.MUTED))
         chip.setIconSize(QSize(10, 10))
         # The icon goes to the far side of the text.
         chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        chip.setAccessibleName(f"Remove “{value}”")
-        chip.setToolTip("Remove this value")
+        chip.setAccessibleName(f"Remove “{words}”")
+        chip.setToolTip(plain_tool_tip(f"{words} ({value})\nRemove this value" if label else "Remove this value"))
         chip.clicked.connect(lambda: self._remove(value))
         return chip
 

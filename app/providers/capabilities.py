@@ -99,6 +99,19 @@ class SupportsFetchByIds(Protocol):
 
 
 @runtime_checkable
+class SupportsFetchWithCompany(SupportsFetchByIds, Protocol):
+    """Can send each contact's company along. `credits_per_company`: the most that one ID then costs in addition."""
+
+    credits_per_company: int
+
+    async def fetch_by_ids(
+        self, ids: Sequence[str], *, account_id: str = "", include_company: bool = False
+    ) -> FetchAnswer:
+        """As `SupportsFetchByIds`, with the companies' data where asked for."""
+        ...
+
+
+@runtime_checkable
 class SupportsEnrichment(Protocol):
     """Can look up e-mails and phones: submit (paid, never repeated by the client), then poll (free, repeatable)."""
 

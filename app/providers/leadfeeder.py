@@ -30,7 +30,7 @@ from app.providers.errors import invalid_request, outcome_unknown
 from app.providers.keycheck import accepted, refused
 from app.providers.leadfeeder_companies import match_request, read_companies, search_request
 from app.providers.leadfeeder_filters import FILTERS
-from app.providers.leadfeeder_rows import contact_record, named
+from app.providers.leadfeeder_rows import company_ids, contact_record, named
 from app.providers.wire import RowError, Scalar, opaque, read_rows, text, whole
 
 BASE_URL = "https://api.leadfeeder.com"
@@ -82,6 +82,7 @@ class Leadfeeder:
     chunk_size = _LARGEST_CHUNK
     needs_account = True
     credits_per_id = 1
+    credits_per_company = 1
 
     def __init__(self, client: ApiClient, *, personas_path: str = BUYER_PERSONAS) -> None:
         self._client = client
@@ -163,10 +164,12 @@ class Leadfeeder:
             case _:
                 return ()
 
-    async def fetch_by_ids(self, ids: Sequence[str], *, account_id: str = "") -> FetchAnswer:
+    async def fetch_by_ids(
+        self, ids: Sequence[str], *, account_id: str = "", include_company: bool = False
+    ) -> FetchAnswer:
         """Full records. Each costs a credit once in twelve months; IDs that do not exist cost nothing.
 
-        The company is not asked for along with them, as that may cost a second credit (sheet section 4).
+        A company that is sent along may cost a second credit (sheet section 4), so none is unless asked for.
         """
         account_id = self._required_account(account_id)
         wanted = list(dict.fromkeys(ids))
@@ -174,18 +177,23 @@ class Leadfeeder:
             return FetchAnswer(())
         if len(wanted) > _LARGEST_CHUNK:
             raise invalid_request(self.provider, f"Leadfeeder reads at most {_LARGEST_CHUNK} IDs at a time.")
-        answer = await self._client.get("/v1/contacts", query=[("ids", ",".join(wanted)), ("account_id", account_id)])
+        query = [("ids", ",".join(wanted)), ("account_id", account_id)]
+        if include_company:
+            query.append(("include", "company"))
+        answer = await self._client.get("/v1/contacts", query=query)
         envelope = Envelope(self.provider, answer)
         raws = envelope.rows("data")
         charged = _charged(envelope)
-        # Only when every row cost its credit is it certain which row cost what.
-        each = 1 if charged == len(raws) else 0
+        companies = len(company_ids(raws)) if include_company else 0
+        # Only when every row and company cost its credit is it certain which row cost what.
+        each = 1 if charged == len(raws) + companies else 0
         records, quarantined = read_rows(raws, partial(contact_record, answer, account_id, RecordKind.FULL, each))
         return FetchAnswer(
             records=records,
             quarantined=quarantined,
             credits_charged=charged,
             request_id=answer.request_id,
+            companies=companies,
         )
 
     async def details(self, provider_id: str, *, account_id: str = "") -> SourceRecord:

@@ -107,6 +107,31 @@ def named(raws: Sequence[msgspec.Raw]) -> list[tuple[str, str, AccountCredits | 
     return found
 
 
+class _Reference(msgspec.Struct):
+    id: Scalar = None
+
+
+class _CompanyReference(msgspec.Struct):
+    company: _Reference | list[_Reference] | None = None
+
+
+class _Employed(msgspec.Struct):
+    relationships: _CompanyReference | None = None
+
+
+def company_ids(raws: Sequence[msgspec.Raw]) -> set[str]:
+    """The distinct companies that rows refer to."""
+    found = set()
+    for raw in raws:
+        try:
+            related = (part(raw, _Employed).relationships or _CompanyReference()).company
+        except ValueError:
+            continue
+        references = related if isinstance(related, list) else [related or _Reference()]
+        found.update(identifier(reference.id) for reference in references)
+    return found - {""}
+
+
 def contact_record(answer: Answer, account_id: str, kind: RecordKind, charged: int, raw: bytes) -> SourceRecord:
     """The source record that a row of a search or of a fetch is.
 

@@ -16,7 +16,7 @@ publishes none (section 5), so there it is one request in flight with a gap.
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -186,6 +186,7 @@ class Limiter:
         self._waiting = 0
         self._next_start: float | None = None
         self._paused_until = -math.inf
+        self._on_pause: Callable[[], None] = lambda: None
 
     @asynccontextmanager
     async def acquire(self, cost: int = 1, *, max_pause: float = math.inf) -> AsyncIterator[float]:
@@ -207,7 +208,14 @@ class Limiter:
 
     def pause(self, seconds: float) -> None:
         """Let nothing start for so many seconds, as a `Retry-After` demands. A longer pause stays."""
-        self._paused_until = max(self._paused_until, self._clock.now() + seconds)
+        until = self._clock.now() + seconds
+        if seconds > 0 and until > self._paused_until:
+            self._paused_until = until
+            self._on_pause()
+
+    def on_pause(self, callback: Callable[[], None]) -> None:
+        """Have somebody told whenever a pause begins or is prolonged; nobody is told of its end."""
+        self._on_pause = callback
 
     def refused(self) -> None:
         """The service refused a request as one too many: rules that can be more careful are."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -63,13 +64,17 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """What a chip in the toolbar shows. `credits` and `last_error` are "" while unknown."""
+    """What a chip in the toolbar shows. `credits` and `last_error` are "" while unknown.
+
+    `paused_for` is how many whole seconds nothing is asked, because the service said so or did not answer.
+    """
 
     provider: Provider
     key_source: KeySource
     pace: str
     credits: str
     last_error: str
+    paused_for: int = 0
 
 
 class ProviderDirectory:
@@ -196,6 +201,7 @@ class ProviderDirectory:
             pace=limiter.status().text if limiter else "",
             credits=self._credits_text(provider),
             last_error=error,
+            paused_for=math.ceil(max(limiter.paused_for, limiter.breaker.open_for)) if limiter else 0,
         )
 
     def limiter_in_use(self, provider: Provider) -> Limiter | None:
@@ -273,7 +279,8 @@ class ProviderDirectory:
             limiter = self._limiters.setdefault(
                 (provider, key), new_limiter(provider, self._clock, allowance=allowance)
             )
-            limiter.breaker.on_change(lambda: self._changes.publish(Change(ChangeKind.PROVIDERS)))
+            for announce in (limiter.breaker.on_change, limiter.on_pause):
+                announce(lambda: self._changes.publish(Change(ChangeKind.PROVIDERS)))
         return self._limiters[provider, key]
 
     async def requests_this_month(self, provider: Provider) -> int:

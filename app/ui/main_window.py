@@ -114,7 +114,13 @@ class MainWindow(QMainWindow):
         self._restore()
         self._tab_actions.update()
         self._activity = Activity(
-            services, self._scope, tabs=self.tabs, chips=self._chips, status=self.status, parent=self
+            services,
+            self._scope,
+            tabs=self.tabs,
+            chips=self._chips,
+            status=self.status,
+            changes=self.changes,
+            parent=self,
         )
 
     # Ending

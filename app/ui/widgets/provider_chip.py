@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from app.domain.provider import Provider
+from app.providers.clock import spoken
 from app.services.credentials import KeySource
 from app.services.providers import ProviderStatus
 from app.ui.colours import Ink
@@ -49,6 +50,8 @@ class ProviderChip(QPushButton):
         self._shown = status
         if status.key_source is KeySource.NONE:
             self.setIcon(icon("key", Ink.MUTED))
+        elif status.paused_for:
+            self.setIcon(icon("paused", Ink.WARNING))
         elif status.last_error:
             self.setIcon(icon("warning", Ink.WARNING))
         else:
@@ -77,6 +80,8 @@ class ProviderChip(QPushButton):
             return name
         if self._shown.key_source is KeySource.NONE:
             return f"{name} · no key"
+        if self._shown.paused_for:
+            return f"{name} · paused {spoken(self._shown.paused_for)}"
         credit = self._shown.credits.removesuffix(" left")
         return f"{name} · {credit}" if credit else name
 

@@ -1,5 +1,6 @@
 """One provider's card in Settings: its key, where it is kept, whether it works, and its address."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -14,6 +15,7 @@ from app.services.credentials import KeySource
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING
+from app.ui.widgets.connection_box import ConnectionBox
 from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import set_role, text_label
 
@@ -26,9 +28,11 @@ class KeyCard(QFrame):
 
     Signals:
         key_changed: Another key is in use now.
+        connection_checked: What a check of the connection found is shown.
     """
 
     key_changed = Signal()
+    connection_checked = Signal()
 
     def __init__(
         self, services: "Services", provider: Provider, scope: TaskScope, parent: QWidget | None = None
@@ -102,6 +106,19 @@ class KeyCard(QFrame):
             self._show_buttons()
         self._show_answer(answer)
 
+    async def _check_connection(self) -> None:
+        self.connection.show_checking()
+        self.connection_button.setEnabled(False)
+        try:
+            report = await self._services.connection.check(self.provider)
+        except asyncio.CancelledError:
+            self.connection.hide()
+            raise
+        finally:
+            self.connection_button.setEnabled(True)
+        self.connection.show_report(report)
+        self.connection_checked.emit()
+
     async def _save_url(self) -> None:
         await self._services.providers.set_base_url(self.provider, self.url_box.text().strip())
         await self._after_change(
@@ -130,6 +147,7 @@ class KeyCard(QFrame):
             "check": self._check,
             "delete": self._delete,
             "url": self._save_url,
+            "connection": self._check_connection,
         }
         try:
             await deeds[name]()
@@ -170,6 +188,9 @@ class KeyCard(QFrame):
         self.url_box.setAccessibleName(f"{label} address")
         self.url_box.setToolTip("Only for another server; https, or http on this computer. Empty: the service’s own")
         self.url_button = self._button("Save address", "url")
+        self.connection_button = self._button("Check connection", "connection")
+        self.connection_button.setToolTip("See how far a request gets: name, proxy, certificate, answer")
+        self.connection = ConnectionBox(label)
         self._lay_out()
 
     def _button(self, text: str, deed: str) -> QPushButton:
@@ -203,6 +224,7 @@ class KeyCard(QFrame):
         address.addWidget(name)
         address.addWidget(self.url_box, 1)
         address.addWidget(self.url_button)
+        address.addWidget(self.connection_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING.l, SPACING.m, SPACING.l, SPACING.m)
         layout.setSpacing(SPACING.s)
@@ -211,3 +233,4 @@ class KeyCard(QFrame):
         layout.addLayout(keys)
         layout.addLayout(told)
         layout.addLayout(address)
+        layout.addWidget(self.connection)

@@ -167,12 +167,12 @@ class SearchSession:
         page = self._unsaved or await self._ask(limit)
         self._unsaved = page
         ids = await self._library.save_page(self.query.provider, page, initiator=INITIATOR)
-        if page.credits_charged:
+        shown = {row.contact_id: row for row in await self._library.rows(list(dict.fromkeys(ids)))}
+        if page.credits_charged:  # once: what comes before may be repeated
             await self._ledger.charge(
                 self.query.provider, page.credits_charged, request_id=page.request_id, note="Search"
             )
         self._unsaved = None
-        shown = {row.contact_id: row for row in await self._library.rows(list(dict.fromkeys(ids)))}
         rows = tuple(
             # A contact may have several records; this row speaks of the one just found.
             replace(

@@ -102,3 +102,20 @@ async def test_a_wrong_key_is_said_remembered_and_forgotten_once_right(services:
     await services.providers.key_changed(TTH)
     assert (await session.next_page()).rows
     assert (await services.providers.status(TTH)).last_error == ""
+
+
+async def test_a_conversation_is_picked_and_its_members_found(services: Services) -> None:
+    [first, *more] = await services.search.choices(TTH, ChoiceSource.CONVERSATIONS, account_id="42")
+    assert len(more) > 5
+    query = services.search.build_query(TTH, {"conversation_id": [first.value]})
+    page = await services.search.start(query).next_page()
+    assert page.rows
+    assert {row.first_name for row in page.rows if row.first_name} <= set(first.label.replace(",", "").split())
+
+
+async def test_every_provider_can_be_searched(services: Services) -> None:
+    assert set(services.search.providers()) == set(Provider)
+    for provider in Provider:
+        for spec in services.search.filters(provider):
+            assert spec.label[0].isupper()
+            assert spec.help.endswith(".")

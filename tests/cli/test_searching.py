@@ -110,7 +110,7 @@ def test_bad_filters_and_bad_targets_are_told_before_anything_is_asked(
         ["talktohumans", "--relationship_status", "friends", "--out", out],
         ["talktohumans", "--query", "a", "--query", "b", "--out", out],
         ["talktohumans", "--query", "a", "--out", tmp_path / "none" / "out.csv"],
-        ["tamtam", "--job_titles", "CTO", "--limit", "5", "--out", out],
+        ["tamtam", "--company_headcounts", "Z", "--limit", "5", "--yes", "--out", out],
     )
     for argv in commands:
         result = program("search", *argv)

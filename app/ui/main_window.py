@@ -28,6 +28,7 @@ from app.ui.actions import ActionRegistry
 from app.ui.activity import Activity
 from app.ui.contact_changes import ContactChanges
 from app.ui.dialogs.command_palette import run_command_palette
+from app.ui.dialogs.diagnostics_dialog import run_diagnostics_dialog
 from app.ui.dialogs.enrich_dialog import run_enrich_dialog
 from app.ui.dialogs.export_dialog import run_export_dialog
 from app.ui.dialogs.settings_dialog import run_settings_dialog
@@ -182,6 +183,10 @@ class MainWindow(QMainWindow):
         """Open Settings, at one provider's card if one is named."""
         self._scope.replace("dialog", self._open_settings(provider))
 
+    def open_diagnostics(self) -> None:
+        """Open the diagnostics page."""
+        self._scope.replace("dialog", run_diagnostics_dialog(self, self._services))
+
     async def _enrich(self, contact_ids: list[int]) -> None:
         run_id = await run_enrich_dialog(self, self._services, contact_ids)
         if run_id is not None:
@@ -315,6 +320,15 @@ class MainWindow(QMainWindow):
         line("&File")
         add("settings", "&File", "Settings…", self.open_settings, shortcut="Ctrl+,", drawing="settings")
         add("quit", "&File", "Quit", self.close, shortcut="Ctrl+Q")
+        add(
+            "help.diagnostics",
+            "&Help",
+            "Diagnostics…",
+            self.open_diagnostics,
+            shortcut="Ctrl+Shift+D",
+            drawing="diagnostics",
+            tip="See how the connection to each service stands, and save it for whoever helps",
+        )
         add("help.logs", "&Help", "Open log folder", self._open_logs)
 
     def _build_theme_actions(self) -> None:

@@ -200,3 +200,15 @@ def test_nothing_shown_is_invented_and_no_real_value_is_lost(said: list[SourceRe
     assert {email.address for email in merged.emails} == {
         email.address for record in said for email in record.fields.emails
     }
+
+
+def test_a_tag_that_was_taken_off_does_not_come_back_from_an_older_record() -> None:
+    fields = replace(make_record("1").fields, tags=("Hot lead",))
+    before = replace(make_record("1"), fields=fields)
+    after = replace(make_record("1", at=LATER), fields=replace(fields, tags=()))
+    other = replace(make_record("2"), fields=replace(fields, tags=("customer",)))
+    for order in permutations((before, after)):
+        assert merged_fields(order).tags == ()
+    assert merged_fields((before, after, other)).tags == ("customer",)
+    hidden = replace(make_record("1", at=LATER), fields=replace(fields, tags=(), masked=True))
+    assert merged_fields((before, hidden)).tags == ("Hot lead",)

@@ -23,13 +23,17 @@ class EmailValue:
 
 @dataclass(frozen=True, slots=True)
 class PhoneValue:
-    """One phone number as the provider wrote it; `blocked` numbers are flagged as not to be called."""
+    """One phone number; `blocked` numbers are flagged as not to be called.
+
+    `raw` is the provider's own text where `number` was put into E.164, else "" and `number` is that text.
+    """
 
     number: str
     region: str = ""
     kind: str = ""
     source: str = ""
     blocked: bool = False
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

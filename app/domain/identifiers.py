@@ -168,19 +168,6 @@ def domain_of_email(address: str) -> str:
     return "" if host in FREE_MAIL_HOSTS else host
 
 
-def compact_phone(number: str) -> str:
-    """An international number without its punctuation, as E.164 writes it; anything else as it came.
-
-    A trunk zero in brackets (`+44 (0)20 …`) is left out. A number without country code stays: guessing one could
-    make it another person's.
-    """
-    text = number.strip()
-    if not re.fullmatch(r"\+[0-9][0-9\s().\-/\u2010-\u2015]*", text):
-        return number
-    digits = re.sub(r"\D", "", text.replace("(0)", ""))
-    return f"+{digits}" if re.fullmatch(r"[1-9][0-9]{6,14}", digits) else number
-
-
 def safe_url(url: str) -> str:
     """The URL if it may be opened (`http` or `https` with a host), else ""."""
     text = url.strip()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from app.domain.contact import EmailValue, PhoneValue
 from app.domain.enrichment import EnrichField, FieldResult, PersonInput
-from app.domain.identifiers import compact_phone, normalise_domain
+from app.domain.identifiers import normalise_domain
 from app.domain.outcomes import Outcome, combine
+from app.domain.phones import compact_phone
 from app.domain.provider import Provider
 from app.exchange.csv_reader import PeopleRow, PeopleTable
 from app.exchange.csv_writer import FieldOutcomeLine, write_field_outcomes, write_table

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.domain.contact import ContactRow
 from app.domain.errors import InputError
-from app.domain.identifiers import compact_phone
+from app.domain.phones import compact_phone
 from app.exchange.guard import GuardMode
 
 

@@ -20,6 +20,7 @@ from app.domain.enrichment import (
 )
 from app.domain.identifiers import normalise_email
 from app.domain.outcomes import Outcome
+from app.domain.phones import in_e164
 
 NO_ROW = "Tamtam returned no row for this person."
 NO_VALUE = "Tamtam finished and found none."
@@ -110,5 +111,5 @@ def _unite_phones(entries: Sequence[AnswerEntry]) -> tuple[PhoneValue, ...]:
         for phone in entry.phones:
             digits = re.sub(r"\D", "", phone.number)
             if digits:
-                united.setdefault(digits, phone)
+                united.setdefault(digits, in_e164(phone))
     return tuple(united.values())

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from app.domain.identifiers import (
     IdKind,
     UnreadableId,
-    compact_phone,
     domain_of_email,
     is_role_address,
     linkedin_slug,
@@ -204,22 +203,3 @@ def test_web_links_may_be_opened(url: str) -> None:
 )
 def test_other_links_may_not(url: str) -> None:
     assert safe_url(url) == ""
-
-
-@pytest.mark.parametrize(
-    ("written", "compact"),
-    [
-        ("+49 30 23125 323", "+493023125323"),
-        ("+1-555-010-0199", "+15550100199"),
-        ("+44 (0)20 7946 0018", "+442079460018"),
-        ("+33 1 99 00 12 34", "+33199001234"),
-        ("030 23125 323", "030 23125 323"),
-        ("+49 30 23125-0 ext. 7", "+49 30 23125-0 ext. 7"),
-        ("+0 123 456 78", "+0 123 456 78"),
-        ("+12", "+12"),
-        ("", ""),
-    ],
-)
-def test_international_numbers_lose_their_punctuation_and_nothing_else_changes(written: str, compact: str) -> None:
-    assert compact_phone(written) == compact
-    assert compact_phone(compact) == compact

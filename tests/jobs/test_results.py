@@ -40,7 +40,7 @@ def outcomes(items: list[EnrichmentItem], said: EnrichmentAnswer) -> dict[tuple[
 
 
 EMAIL = EmailValue("ada@acme.example", "DELIVERABLE")
-PHONE = PhoneValue("+1 555 0100", "US")
+PHONE = PhoneValue("+15550100", "US")
 
 
 def test_entry_per_person_and_entry_per_field_read_the_same() -> None:

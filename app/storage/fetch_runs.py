@@ -1,6 +1,6 @@
 """Bulk fetches: each pasted ID ends in exactly one outcome, and what was fetched is stored together with it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,10 +8,11 @@ from app.domain.changes import Change, ChangeKind
 from app.domain.contact import SourceRecord
 from app.domain.enrichment import LedgerKind
 from app.domain.errors import LibraryError
-from app.domain.fetching import FetchRun, FetchRunState, IdOutcome
+from app.domain.fetching import FetchRun, FetchRunState, IdOutcome, Reconciliation
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.domain.search import Quarantined
+from app.storage import fetch_balances as balances
 from app.storage import ledger, quarantine
 from app.storage.columns import json_list, moment, stamp, utc_now
 from app.storage.database import Connection, Database, Row, one, rows, scalar
@@ -19,12 +20,18 @@ from app.storage.library import LibraryRepository
 from app.storage.states import IllegalTransitionError
 
 _RUNS = (
-    "SELECT run_id, provider, account_id, state, created_at, charged, max_credits, note FROM fetch_run"
+    "SELECT run_id, provider, account_id, state, created_at, charged, max_credits, note, include_company FROM fetch_run"
     " WHERE state IN (SELECT value FROM json_each(?)) ORDER BY run_id DESC"
 )
 _RUN = (
-    "SELECT run_id, provider, account_id, state, created_at, charged, max_credits, note FROM fetch_run WHERE run_id = ?"
+    "SELECT run_id, provider, account_id, state, created_at, charged, max_credits, note, include_company FROM fetch_run"
+    " WHERE run_id = ?"
 )
+
+_OWNED = "In the library already; it was not asked for again."
+
+# More are only counted in a run's note; `FetchRun.remarks` has them all.
+_REMARKS_SHOWN = 3
 
 
 class FetchRunRepository:
@@ -38,20 +45,37 @@ class FetchRunRepository:
         self._now = now
 
     async def create(
-        self, provider: Provider, account_id: str, ids: Sequence[str], *, max_credits: int | None = None
+        self,
+        provider: Provider,
+        account_id: str,
+        ids: Sequence[str],
+        *,
+        max_credits: int | None = None,
+        include_company: bool = False,
+        skipped: Mapping[str, int] | None = None,
     ) -> int:
-        """Record a new run over distinct ids, all queued; returns its id."""
+        """Record a new run over distinct ids; returns its run id.
+
+        All are queued but those in `skipped`, which maps an id that is not asked for to the contact that has it.
+        """
+        contacts = skipped or {}
 
         def work(conn: Connection) -> int:
             run_id = int(scalar(conn, "INSERT INTO run (kind) VALUES ('fetch') RETURNING run_id"))
             conn.execute(
-                "INSERT INTO fetch_run (run_id, provider, account_id, state, created_at, max_credits)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (run_id, provider, account_id, FetchRunState.QUEUED, stamp(self._now()), max_credits),
+                "INSERT INTO fetch_run (run_id, provider, account_id, state, created_at, max_credits, include_company)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (run_id, provider, account_id, FetchRunState.QUEUED, stamp(self._now()), max_credits, include_company),
             )
             conn.executemany(
-                "INSERT INTO fetch_item (run_id, position, provider_id) VALUES (?, ?, ?)",
-                [(run_id, position, provider_id) for position, provider_id in enumerate(ids)],
+                "INSERT INTO fetch_item (run_id, position, provider_id, outcome, reason, contact_id)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (run_id, position, one, Outcome.SKIPPED, _OWNED, contacts[one])
+                    if one in contacts
+                    else (run_id, position, one, Outcome.QUEUED, "", None)
+                    for position, one in enumerate(ids)
+                ),
             )
             return run_id
 
@@ -116,6 +140,34 @@ class FetchRunRepository:
 
         await self._write(run_id, work)
 
+    async def set_cap(self, run_id: int, max_credits: int | None) -> None:
+        """Change the most credits a run may cost, None for no cap."""
+
+        def work(conn: Connection) -> None:
+            conn.execute("UPDATE fetch_run SET max_credits = ? WHERE run_id = ?", (max_credits, run_id))
+
+        await self._write(run_id, work)
+
+    async def begin_balance(self, run_id: int, remaining: int) -> None:
+        """Note the provider's balance (credits) before a run goes on.
+
+        A stretch that a kill left open is ended by it first, so that charges whose answer was not seen show.
+        """
+
+        def work(conn: Connection) -> None:
+            balances.end(conn, self._now(), run_id, remaining)
+            balances.begin(conn, self._now(), run_id, remaining)
+
+        await self._write(run_id, work)
+
+    async def end_balance(self, run_id: int, remaining: int) -> None:
+        """Note the provider's balance (credits) after; a difference from the books becomes a remark."""
+        await self._write(run_id, lambda conn: balances.end(conn, self._now(), run_id, remaining))
+
+    async def reconciliations(self, run_id: int) -> list[Reconciliation]:
+        """The balance beside the books, one for each stretch in which the run was executed, in order."""
+        return await self._database.read(lambda conn: balances.read(conn, run_id))
+
     async def mark(self, run_id: int, outcomes: Sequence[IdOutcome]) -> None:
         """Write outcomes of ids of this run.
 
@@ -133,8 +185,11 @@ class FetchRunRepository:
         request_id: str,
         *,
         quarantined: Sequence[Quarantined] = (),
+        remarks: Sequence[str] = (),
     ) -> None:
         """Store one answer whole: records, unreadable rows, the outcome of each id, and what it cost (credits).
+
+        `remarks` say what was odd about it.
 
         Raises:
             IllegalTransitionError: An id is not one of the run's; nothing was written.
@@ -146,16 +201,21 @@ class FetchRunRepository:
             _mark(
                 conn,
                 run_id,
-                [replace(item, contact_id=contact_of.get(item.provider_id, item.contact_id)) for item in outcomes],
+                [
+                    replace(item, contact_id=contact_of.get(item.returned_id or item.provider_id, item.contact_id))
+                    for item in outcomes
+                ],
             )
-            run = _read_run(conn, run_id)
-            quarantine.keep(conn, self._now(), run.provider, quarantined, request_id=request_id, run_id=run_id)
+            provider = Provider(scalar(conn, "SELECT provider FROM fetch_run WHERE run_id = ?", (run_id,)))
+            quarantine.keep(conn, self._now(), provider, quarantined, request_id=request_id, run_id=run_id)
+            for remark in remarks:
+                balances.remark(conn, self._now(), run_id, remark)
             if charged:
                 conn.execute("UPDATE fetch_run SET charged = charged + ? WHERE run_id = ?", (charged, run_id))
                 ledger.append(
                     conn,
                     self._now(),
-                    run.provider,
+                    provider,
                     LedgerKind.CHARGED,
                     charged,
                     request_id=request_id,
@@ -213,7 +273,8 @@ def _read_run(conn: Connection, run_id: int) -> FetchRun:
 
 
 def _run(conn: Connection, row: Row) -> FetchRun:
-    run_id, provider, account_id, state, created_at, charged, max_credits, note = row
+    run_id, provider, account_id, state, created_at, charged, max_credits, note, include_company = row
+    remarks = balances.remarks(conn, run_id)
     counts = {
         Outcome(outcome): count
         for outcome, count in conn.execute(
@@ -230,5 +291,12 @@ def _run(conn: Connection, row: Row) -> FetchRun:
         counts=counts,
         charged=charged,
         max_credits=max_credits,
-        note=note,
+        note=" ".join(filter(None, (note, _in_short(remarks)))),
+        include_company=bool(include_company),
+        remarks=remarks,
     )
+
+
+def _in_short(remarks: Sequence[str]) -> str:
+    more = len(remarks) - _REMARKS_SHOWN
+    return " ".join((*remarks[:_REMARKS_SHOWN], *([f"And {more:,} more remarks."] if more > 0 else [])))

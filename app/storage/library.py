@@ -1,7 +1,6 @@
 """The library's contacts: source records come in, each finds its contact, and each contact shows its best values."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from itertools import repeat
 from typing import Any
@@ -9,11 +8,12 @@ from typing import Any
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import ContactDetails, ContactEvent, ContactRow, RecordKind, SourceRecord
 from app.domain.errors import LibraryError
+from app.domain.fetching import OwnedRecord
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.domain.search import SearchPage
 from app.storage import identity, quarantine, shown
-from app.storage.columns import json_list, moment, person_fields, stamp, to_json, utc_now
+from app.storage.columns import json_list, moment, optional_moment, person_fields, stamp, to_json, utc_now
 from app.storage.database import Connection, Database, Row, one, rows
 
 # One read keeps the reading thread and Python's lock for some milliseconds; other reads go in between.
@@ -79,6 +79,17 @@ _TAGS_OF_THE_NEWEST = _TAGS.format("+provider = ?1 ORDER BY record_id DESC LIMIT
 
 # Reading all records of a large library for the sake of suggestions would hold up everybody else.
 _MOST_TAGGED_RECORDS = 5_000
+
+
+_OWNED = """
+SELECT r.provider_id, min(coalesce(c.merged_into, c.contact_id)), max(r.fetched_at),
+    max(CASE WHEN ?3 IS NULL OR r.account_id = ?3 THEN r.charged_at END),
+    max(json_extract(r.fields, '$.company_name') <> '')
+FROM source_record r JOIN contact c USING (contact_id)
+WHERE r.provider = ?1 AND r.provider_id IN (SELECT value FROM json_each(?2)) AND r.kind = 'full' AND NOT r.masked
+GROUP BY r.provider_id
+"""
+_OWNED_CHUNK = 5_000
 
 
 class LibraryRepository:
@@ -196,18 +207,23 @@ class LibraryRepository:
             found = await self._database.read(lambda conn: rows(conn, _TAGS_OF, (provider, wanted)))
         return dict(found)
 
-    async def owned(self, provider: Provider, ids: Sequence[str]) -> dict[str, tuple[int, datetime]]:
-        """Which of a provider's ids are in the library as full records: id → contact id, when it was fetched."""
-        found = await self._database.read(
-            lambda conn: rows(
-                conn,
-                "SELECT r.provider_id, r.contact_id, max(r.fetched_at) FROM source_record r"
-                " WHERE r.provider = ? AND r.provider_id IN (SELECT value FROM json_each(?))"
-                " AND r.kind = 'full' AND NOT r.masked GROUP BY r.provider_id",
-                (provider, json_list(ids)),
-            )
-        )
-        return {provider_id: (contact_id, moment(at)) for provider_id, contact_id, at in found}
+    async def owned(
+        self, provider: Provider, ids: Sequence[str], account_id: str | None = None
+    ) -> dict[str, OwnedRecord]:
+        """Which of a provider's ids are in the library as full records.
+
+        A charge counts for the account it was made to; `account_id` says which one is meant, None for any.
+        """
+        found: dict[str, OwnedRecord] = {}
+        for start in range(0, len(ids), _OWNED_CHUNK):
+            values = (provider, json_list(ids[start : start + _OWNED_CHUNK]), account_id)
+            for provider_id, contact_id, fetched_at, charged_at, with_company in await self._database.read(
+                partial(rows, sql=_OWNED, values=values)
+            ):
+                found[provider_id] = OwnedRecord(
+                    contact_id, moment(fetched_at), optional_moment(charged_at), bool(with_company)
+                )
+        return found
 
 
 def _contacts_changed(ids: Sequence[int], initiator: str) -> list[Change]:
@@ -224,13 +240,20 @@ def _keep(conn: Connection, contact_id: int, record: SourceRecord) -> None:
     if newest is not None and record.provider_id and newest[1] == record.raw:
         conn.execute(
             "UPDATE source_record SET fetched_at = max(fetched_at, ?), fields = ?, masked = ?,"
-            " credits_charged = credits_charged + ? WHERE record_id = ?",
-            (stamp(record.fetched_at), to_json(record.fields), record.fields.masked, record.credits_charged, newest[0]),
+            " credits_charged = credits_charged + ?, charged_at = coalesce(?, charged_at) WHERE record_id = ?",
+            (
+                stamp(record.fetched_at),
+                to_json(record.fields),
+                record.fields.masked,
+                record.credits_charged,
+                _charged_at(record),
+                newest[0],
+            ),
         )
         return
     conn.execute(
         "INSERT INTO source_record (contact_id, provider, account_id, provider_id, kind, fetched_at, masked,"
-        " credits_charged, request_id, fields, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " credits_charged, charged_at, request_id, fields, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             contact_id,
             record.provider,
@@ -240,6 +263,7 @@ def _keep(conn: Connection, contact_id: int, record: SourceRecord) -> None:
             stamp(record.fetched_at),
             record.fields.masked,
             record.credits_charged,
+            _charged_at(record),
             record.request_id,
             to_json(record.fields),
             record.raw,
@@ -249,6 +273,10 @@ def _keep(conn: Connection, contact_id: int, record: SourceRecord) -> None:
         "INSERT INTO contact_event (contact_id, at, text, provider) VALUES (?, ?, ?, ?)",
         (contact_id, stamp(record.fetched_at), _EVENT_TEXT[record.kind].format(record.provider.label), record.provider),
     )
+
+
+def _charged_at(record: SourceRecord) -> int | None:
+    return stamp(record.fetched_at) if record.credits_charged else None
 
 
 def _show_best(conn: Connection, contact_id: int) -> None:

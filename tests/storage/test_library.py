@@ -1,12 +1,14 @@
 import asyncio
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import EmailValue, Experience, RecordKind, SourceRecord
 from app.domain.errors import LibraryError
+from app.domain.fetching import OwnedRecord
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.domain.search import Quarantined, SearchPage
@@ -169,7 +171,23 @@ async def test_owned_are_the_full_records_only(library: LibraryRepository) -> No
         ]
     )
     asked = ["full", "summary", "masked", "elsewhere", "nowhere"]
-    assert await library.owned(Provider.TAMTAM, asked) == {"full": (ids[0], LATER)}
+    assert await library.owned(Provider.TAMTAM, asked) == {"full": OwnedRecord(ids[0], LATER)}
+
+
+async def test_a_record_is_free_from_its_charge_and_a_free_refresh_does_not_lengthen_that(
+    library: LibraryRepository,
+) -> None:
+    bought = make_record("1", account="7", charged=1, company_name="Acme")
+    await library.save([bought])
+    await library.save([make_record("1", account="7", at=LATER, raw=bought.raw, company_name="Acme")])
+    await library.save([make_record("1", account="7", at=LATER + timedelta(days=1), company_name="Acme", location="X")])
+    owned = (await library.owned(Provider.LEADFEEDER, ["1"], "7"))["1"]
+    assert (owned.fetched_at, owned.charged_at, owned.with_company) == (LATER + timedelta(days=1), NOON, True)
+    assert owned.is_free(NOON + timedelta(days=364))
+    assert not owned.is_free(NOON + timedelta(days=365))
+    other_account = (await library.owned(Provider.LEADFEEDER, ["1"], "8"))["1"]
+    assert other_account.charged_at is None
+    assert not other_account.is_free(NOON)
 
 
 async def test_pins_must_match_the_records(library: LibraryRepository, database: Database) -> None:

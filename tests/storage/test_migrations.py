@@ -5,8 +5,12 @@ from typing import Any, Protocol
 import pytest
 
 from app.domain.errors import LibraryError
+from app.domain.outcomes import Outcome
+from app.domain.provider import Provider
 from app.storage import migrations
+from app.storage.columns import moment
 from app.storage.database import BACKUPS_KEPT, Database, backups, rows, scalar
+from app.storage.fetch_runs import FetchRunRepository
 from app.storage.library import LibraryRepository
 from tests.storage.builders import make_record
 
@@ -138,15 +142,39 @@ async def test_an_older_library_cannot_be_read_beside_until_it_is_migrated(
     assert raised.value.next_step
 
 
+FIRST_VERSION = """
+INSERT INTO contact (contact_id, created_at, first_name, provider, providers, provider_id) VALUES
+    (1, 5, 'Ada', 'leadfeeder', 'leadfeeder', '71');
+INSERT INTO source_record (contact_id, provider, account_id, provider_id, kind, fetched_at, masked, credits_charged,
+    request_id, fields, raw) VALUES
+    (1, 'leadfeeder', '7', '71', 'full', 900, 0, 1, 'req-1', '{"company_name": "Acme"}', x'7b7d'),
+    (1, 'leadfeeder', '7', '72', 'full', 900, 0, 0, 'req-1', '{}', x'7b7d');
+INSERT INTO run (run_id, kind) VALUES (3, 'fetch');
+INSERT INTO fetch_run (run_id, provider, account_id, state, created_at, charged) VALUES
+    (3, 'leadfeeder', '7', 'finished', 5, 1);
+INSERT INTO fetch_item (run_id, position, provider_id, outcome, contact_id) VALUES (3, 0, '71', 'found', 1);
+INSERT INTO ledger_line (at, provider, kind, credits, request_id, run_id) VALUES
+    (100, 'leadfeeder', 'charged', 1, 'req-1', 3);
+"""
+
+
 async def test_a_library_of_the_first_version_opens_with_all_it_held(
     library_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
         older.setattr(migrations, "_MIGRATIONS", migrations._MIGRATIONS[:1])
         older.setattr(migrations, "LATEST", 1)
-        await make_library(library_path)
+        database = await Database.open(library_path)
+        await database.write(lambda conn: rows(conn, FIRST_VERSION))
+        await database.close()
     database = await Database.open(library_path)
     library = LibraryRepository(database)
     assert [row.first_name for row in await library.rows(await library.all_ids())] == ["Ada"]
     assert (await library.stats())["quarantined_rows"] == 0
+    owned = await library.owned(Provider.LEADFEEDER, ["71", "72"], "7")
+    # When it was charged, not when it was refreshed last.
+    assert (owned["71"].charged_at, owned["71"].with_company) == (moment(100), True)
+    assert (owned["72"].charged_at, owned["72"].with_company) == (None, False)
+    (run,) = await FetchRunRepository(database, library).runs()
+    assert (run.counts, run.charged, run.include_company) == ({Outcome.FOUND: 1}, 1, False)
     await database.close()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from app.domain.errors import LibraryError
-from app.storage.migrations import m0001_first, m0002_quarantined_rows
+from app.storage.migrations import m0001_first, m0002_quarantined_rows, m0003_fetch_money
 
 _Value = None | int | float | str | bytes
 
@@ -24,7 +24,11 @@ class _Connection(Protocol):
     ) -> Iterator[tuple[Any, ...]]: ...
 
 
-_MIGRATIONS: tuple[Callable[[_Connection], object], ...] = (m0001_first.apply, m0002_quarantined_rows.apply)
+_MIGRATIONS: tuple[Callable[[_Connection], object], ...] = (
+    m0001_first.apply,
+    m0002_quarantined_rows.apply,
+    m0003_fetch_money.apply,
+)
 LATEST = len(_MIGRATIONS)
 
 

@@ -114,7 +114,7 @@ async def open_services(
         stack.push_async_callback(directory.aclose)
         search = SearchService(directory, library, LedgerRepository(database))
         stack.push_async_callback(search.aclose)
-        fetching = FetchService(directory, fetch_runs, library)
+        fetching = FetchService(directory, fetch_runs, library, clock=clock)
         enrichment = EnrichmentService(
             directory,
             enrichment_runs,

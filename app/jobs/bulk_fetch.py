@@ -6,77 +6,34 @@ at all three providers: reads are free, and Leadfeeder charges a record once in 
 """
 
 import asyncio
-import logging
-from collections import deque
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 
-from app.domain.errors import CapError, ContactScoutError, InvalidRequestError
-from app.domain.fetching import NOT_RETURNED, FetchAnswer, FetchRun, FetchRunState, IdOutcome
+from app.domain.errors import InputError, InvalidRequestError, ServiceError
+from app.domain.fetching import FetchAnswer, FetchRun, FetchRunState, IdOutcome
 from app.domain.outcomes import Outcome
-from app.domain.provider import Provider
-from app.providers.capabilities import SupportsFetchByIds
+from app.jobs.fetch_answers import read_outcomes, remarks, with_known_charges
+from app.jobs.fetch_costs import Prices, free_ids, most
+from app.jobs.fetch_lanes import FetchLanes
+from app.providers.capabilities import SupportsBalance, SupportsFetchByIds, SupportsFetchWithCompany
+from app.providers.clock import Clock
 from app.storage.fetch_runs import FetchRunRepository
 from app.storage.library import LibraryRepository
 
-log = logging.getLogger(__name__)
-
-CHUNKS_IN_FLIGHT = 3
-
-#: A Leadfeeder record stays free for 12 months after it was charged (contract sheet section 4).
-FREE_AGAIN = timedelta(days=365)
-
-
-def read_outcomes(ids: Sequence[str], answer: FetchAnswer) -> list[IdOutcome]:
-    """How each ID of a chunk ended, by the answer's rows: never by their position.
-
-    An ID counts as not found only when the answer holds nothing that could be its row.
-    """
-    found = {record.provider_id for record in answer.records}
-    doubt = _doubt(ids, answer)
-    unreadable = {row.provider_id: row.reason for row in answer.quarantined if row.provider_id}
-    outcomes = []
-    for provider_id in ids:
-        if provider_id in found:
-            outcomes.append(IdOutcome(provider_id, Outcome.FOUND))
-        elif provider_id in unreadable:
-            outcomes.append(
-                IdOutcome(provider_id, Outcome.FAILED, f"Its row could not be read: {unreadable[provider_id]}")
-            )
-        elif doubt:
-            outcomes.append(IdOutcome(provider_id, Outcome.UNKNOWN, doubt))
-        else:
-            outcomes.append(IdOutcome(provider_id, Outcome.NOT_FOUND, NOT_RETURNED))
-    return outcomes
-
-
-def _doubt(ids: Sequence[str], answer: FetchAnswer) -> str:
-    """Why an ID without a row may have one all the same, "" when it cannot."""
-    rows = len(answer.records) + len(answer.quarantined)
-    if any(not row.provider_id for row in answer.quarantined):
-        return "A row of the answer could not be read; it may be this one."
-    if any(record.provider_id not in ids for record in answer.records):
-        return "A row came under an ID that was not asked for; it may be this one."
-    if answer.requested is not None and answer.requested < len(ids):
-        return f"The provider counted {answer.requested} of the {len(ids)} IDs sent; this may be one it did not see."
-    if answer.returned is not None and answer.returned > rows:
-        return f"The provider counted {answer.returned} rows but sent {rows}; this may be one of the others."
-    return ""
-
-
-async def free_again(library: LibraryRepository, provider: Provider, ids: Sequence[str]) -> set[str]:
-    """The IDs whose full record was bought less than 12 months ago: the provider charges nothing for them."""
-    since = datetime.now(UTC) - FREE_AGAIN
-    owned = await library.owned(provider, ids)
-    return {provider_id for provider_id, (_, fetched_at) in owned.items() if fetched_at > since}
-
 
 class BulkFetchEngine:
-    """Runs one stored bulk fetch to its end, or to the trouble that stops it."""
+    """Runs one stored bulk fetch to its end, or to the trouble that stops it.
 
-    def __init__(self, runs: FetchRunRepository, library: LibraryRepository) -> None:
+    Args:
+        runs: The stored runs.
+        library: What is owned already.
+        clock: Time, for waits that a provider asks for.
+    """
+
+    def __init__(self, runs: FetchRunRepository, library: LibraryRepository, *, clock: Clock | None = None) -> None:
         self._runs = runs
         self._library = library
+        self._clock = clock or Clock()
 
     async def execute(self, run_id: int, service: SupportsFetchByIds) -> FetchRun:
         """Fetch what is open in a run.
@@ -89,10 +46,11 @@ class BulkFetchEngine:
             CapError: The next chunk could cost more than the run's cap allows.
         """
         run = await self._runs.run(run_id)
-        waiting = deque(await self._runs.open_ids(run_id))
+        waiting = await self._runs.open_ids(run_id)
         await self._runs.set_state(run_id, FetchRunState.RUNNING)
-        lanes = _Lanes(self, run, service, waiting)
+        lanes = FetchLanes(_Chunks(self._runs, self._library, self._clock, run, service), waiting, self._clock)
         try:
+            await self._note_balance(run, service, at_start=True)
             await lanes.work()
         except asyncio.CancelledError:
             await asyncio.shield(self._pause(run_id, "Stopped."))
@@ -102,91 +60,89 @@ class BulkFetchEngine:
             raise
         if lanes.trouble is not None:
             await self._pause(run_id, lanes.trouble.text)
+            await self._note_balance(run, service, at_start=False)
             raise lanes.trouble
         await self._runs.set_state(run_id, FetchRunState.FINISHED)
+        await self._note_balance(run, service, at_start=False)
         return await self._runs.run(run_id)
-
-    async def fetch_chunk(self, run: FetchRun, service: SupportsFetchByIds, ids: Sequence[str]) -> int:
-        """Ask for one chunk and store what came; returns the credits it cost."""
-        await self._runs.mark(run.run_id, [IdOutcome(provider_id, Outcome.IN_FLIGHT) for provider_id in ids])
-        try:
-            answer = await service.fetch_by_ids(ids, account_id=run.account_id)
-        except InvalidRequestError as error:
-            outcomes = [IdOutcome(provider_id, Outcome.FAILED, error.text) for provider_id in ids]
-            await self._runs.store_chunk(run.run_id, outcomes, (), 0, error.request_id)
-            return 0
-        if answer.requested is not None and answer.requested != len(ids):
-            log.warning("%s counted %d of %d IDs sent", run.provider, answer.requested, len(ids))
-        await self._runs.store_chunk(
-            run.run_id,
-            read_outcomes(ids, answer),
-            answer.records,
-            answer.credits_charged,
-            answer.request_id,
-            quarantined=answer.quarantined,
-        )
-        return answer.credits_charged
-
-    async def likely_cost(self, run: FetchRun, service: SupportsFetchByIds, ids: Sequence[str]) -> int:
-        """The most a chunk can cost: IDs owned for less than a year are free again."""
-        if not service.credits_per_id:
-            return 0
-        return (len(ids) - len(await free_again(self._library, run.provider, ids))) * service.credits_per_id
 
     async def _pause(self, run_id: int, note: str) -> None:
         open_ids = await self._runs.open_ids(run_id)
         await self._runs.mark(run_id, [IdOutcome(provider_id, Outcome.QUEUED) for provider_id in open_ids])
         await self._runs.set_state(run_id, FetchRunState.PAUSED, note)
 
+    async def _note_balance(self, run: FetchRun, service: SupportsFetchByIds, *, at_start: bool) -> None:
+        """Put the balance beside the books. It is a check, so its failing stops nothing."""
+        if not service.credits_per_id or not isinstance(service, SupportsBalance):
+            return
+        with suppress(ServiceError):
+            remaining = sum(line.remaining for line in await service.balance(run.account_id))
+            note = self._runs.begin_balance if at_start else self._runs.end_balance
+            await note(run.run_id, remaining)
 
-class _Lanes:
-    """A few chunks in flight at a time; the first trouble stops new ones, what is on its way is still stored."""
+
+class _Chunks:
+    """What the lanes need to know and do about one run's chunks."""
 
     def __init__(
-        self, engine: BulkFetchEngine, run: FetchRun, service: SupportsFetchByIds, waiting: deque[str]
+        self,
+        runs: FetchRunRepository,
+        library: LibraryRepository,
+        clock: Clock,
+        run: FetchRun,
+        service: SupportsFetchByIds,
     ) -> None:
-        self._engine = engine
-        self._run = run
+        self.run = run
+        self.size = service.chunk_size
+        self._runs = runs
+        self._library = library
+        self._clock = clock
         self._service = service
-        self._waiting = waiting
-        self._spent = run.charged
-        self._promised = 0
-        self._cost_lock = asyncio.Lock()
-        self._troubles: list[ContactScoutError] = []
+        per_company = 0
+        if run.include_company:
+            if not isinstance(service, SupportsFetchWithCompany):
+                raise InputError(f"{run.provider.label} cannot send companies along with contacts.")
+            per_company = service.credits_per_company
+        self._prices = Prices(service.credits_per_id, per_company)
 
-    @property
-    def trouble(self) -> ContactScoutError | None:
-        """What stopped the run, None when nothing did."""
-        return self._troubles[0] if self._troubles else None
+    async def cost(self, ids: Sequence[str]) -> tuple[int, set[str]]:
+        """The most a chunk can cost, in credits, and its IDs that are free again."""
+        if not self._prices.per_id:
+            return 0, set()
+        owned = await self._library.owned(self.run.provider, ids, self.run.account_id)
+        free = free_ids(owned, self._clock.wall())
+        return most(ids, owned, free, self._prices), free
 
-    async def work(self) -> None:
-        """Run until nothing is waiting, or trouble came."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(CHUNKS_IN_FLIGHT):
-                group.create_task(self._lane())
+    async def fetch(self, ids: Sequence[str], free: Collection[str]) -> int:
+        """Ask for one chunk and store what came; returns the credits it cost.
 
-    async def _lane(self) -> None:
-        while not self._troubles and self._waiting:
-            size = min(self._service.chunk_size, len(self._waiting))
-            chunk = [self._waiting.popleft() for _ in range(size)]
-            try:
-                most = await self._promise(chunk)
-                charged = await self._engine.fetch_chunk(self._run, self._service, chunk)
-            except ContactScoutError as error:
-                self._troubles.append(error)
-                return
-            self._promised -= most
-            self._spent += charged
+        Raises:
+            ServiceError: The provider refused, or was not to be had.
+        """
+        await self._runs.mark(self.run.run_id, [IdOutcome(provider_id, Outcome.IN_FLIGHT) for provider_id in ids])
+        answer = await self._ask(ids)
+        await self._runs.store_chunk(
+            self.run.run_id,
+            read_outcomes(ids, answer),
+            with_known_charges(answer, free),
+            answer.credits_charged,
+            answer.request_id,
+            quarantined=answer.quarantined,
+            remarks=remarks(self.run.provider, ids, answer),
+        )
+        return answer.credits_charged
 
-    async def _promise(self, chunk: Sequence[str]) -> int:
-        async with self._cost_lock:
-            most = await self._engine.likely_cost(self._run, self._service, chunk)
-            cap = self._run.max_credits
-            if cap is not None and self._spent + self._promised + most > cap:
-                raise CapError(
-                    f"The next {len(chunk)} IDs could cost {most} credits; with {self._spent + self._promised} spent "
-                    f"or on their way that exceeds the cap of {cap}.",
-                    next_step="Raise the cap to go on; everything fetched so far is kept.",
-                )
-            self._promised += most
-            return most
+    async def refused(self, ids: Sequence[str], error: InvalidRequestError) -> None:
+        """Store that the provider refuses these IDs."""
+        outcomes = [IdOutcome(provider_id, Outcome.FAILED, error.text) for provider_id in ids]
+        await self._runs.store_chunk(self.run.run_id, outcomes, (), 0, error.request_id)
+
+    async def note(self, text: str) -> None:
+        """Say why a running run waits, "" when it goes on."""
+        await self._runs.set_state(self.run.run_id, FetchRunState.RUNNING, text)
+
+    async def _ask(self, ids: Sequence[str]) -> FetchAnswer:
+        if self.run.include_company:
+            assert isinstance(self._service, SupportsFetchWithCompany)
+            return await self._service.fetch_by_ids(ids, account_id=self.run.account_id, include_company=True)
+        return await self._service.fetch_by_ids(ids, account_id=self.run.account_id)

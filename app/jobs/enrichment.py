@@ -98,10 +98,22 @@ def booked_credits(items: Sequence[EnrichmentItem], results: Sequence[ItemResult
     )
 
 
-async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:
+async def wait_for_event(
+    event: asyncio.Event, seconds: float | None, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
     """Wait until something happens, at most so many seconds (for ever if None)."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+    if seconds is None:
+        await event.wait()
+        return
+    async with asyncio.TaskGroup() as group:
+        happening = group.create_task(event.wait())
+        sleeping = group.create_task(_sleep(sleep, seconds))
+        happening.add_done_callback(lambda _: sleeping.cancel())
+        sleeping.add_done_callback(lambda _: happening.cancel())
+
+
+async def _sleep(sleep: Callable[[float], Awaitable[None]], seconds: float) -> None:
+    await sleep(seconds)
 
 
 class EnrichmentEngine:

@@ -121,7 +121,7 @@ class _Employed(msgspec.Struct):
 
 def company_ids(raws: Sequence[msgspec.Raw]) -> set[str]:
     """The distinct companies that rows refer to."""
-    found = set()
+    found: set[str] = set()
     for raw in raws:
         try:
             related = (part(raw, _Employed).relationships or _CompanyReference()).company

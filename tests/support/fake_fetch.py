@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from app.domain.contact import PersonFields, RecordKind, SourceRecord
-from app.domain.errors import ServiceError
+from app.domain.errors import InvalidRequestError, ServiceError, TryLaterError
 from app.domain.fetching import FetchAnswer
 from app.domain.identifiers import IdKind
 from app.domain.provider import Provider
@@ -14,7 +14,12 @@ from app.domain.search import Quarantined
 
 
 class FakeFetch:
-    """Knows the integer IDs it is built with. `troubles` are raised in turn, None for a call that goes well."""
+    """Knows the integer IDs it is built with.
+
+    `troubles` are raised in turn, None for a call that goes well. A request with one of the `malformed` IDs is
+    refused as a whole; one with more than `bearable` IDs times out at the gateway. `renamed` maps IDs to those
+    they come back as.
+    """
 
     id_kind = IdKind.INTEGER
     needs_account = False
@@ -35,6 +40,9 @@ class FakeFetch:
         self.quarantine: tuple[Quarantined, ...] = ()
         self.requests: list[tuple[str, ...]] = []
         self.hang: asyncio.Event | None = None
+        self.malformed: set[str] = set()
+        self.bearable = chunk_size
+        self.renamed: dict[str, str] = {}
 
     @property
     def asked(self) -> Counter[str]:
@@ -49,6 +57,10 @@ class FakeFetch:
         trouble = self.troubles.pop(0) if self.troubles else None
         if trouble is not None:
             raise trouble
+        if self.malformed & set(ids):
+            raise InvalidRequestError("It says an ID is malformed.", provider=self.provider, status=422)
+        if len(ids) > self.bearable:
+            raise TryLaterError("It takes too long.", provider=self.provider, status=504)
         unreadable = {row.provider_id for row in self.quarantine}
         found = [
             provider_id for provider_id in reversed(ids) if provider_id in self.known and provider_id not in unreadable
@@ -56,7 +68,7 @@ class FakeFetch:
         records = tuple(
             SourceRecord(
                 self.provider,
-                provider_id,
+                self.renamed.get(provider_id, provider_id),
                 RecordKind.FULL,
                 datetime.now(UTC),
                 PersonFields(first_name="Ada", last_name=f"Number{provider_id}"),
@@ -67,11 +79,12 @@ class FakeFetch:
             )
             for provider_id in found
         )
+        quarantined = tuple(row for row in self.quarantine if row.provider_id in ids or not row.provider_id)
         return FetchAnswer(
             records,
-            tuple(row for row in self.quarantine if row.provider_id in ids or not row.provider_id),
+            quarantined,
             requested=len(ids),
-            returned=len(records),
+            returned=len(records) + len(quarantined),
             credits_charged=len(records) * self.credits_per_id,
             request_id="r",
         )

@@ -7,7 +7,7 @@ hundred thousand IDs can be read in a thread without holding up the window.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -254,11 +254,13 @@ def _question(bare: str, line: int) -> QuestionedId | None:
     if bare.isdigit():
         if first != "0" or not bare.isascii() or not bare.strip("0"):
             return None
-        return _questioned(bare, line, Doubt.LEADING_ZERO, "starts with a zero, which no ID does", [(bare.lstrip("0"),)])
+        return _questioned(
+            bare, line, Doubt.LEADING_ZERO, "starts with a zero, which no ID does", [(bare.lstrip("0"),)]
+        )
     if len(bare) <= _LONGEST_GROUPED and (match := _GROUPED.fullmatch(bare)):
         separator = match.group(1)
         parts = tuple(bare.split(separator))
-        readings = [("".join(parts),)]
+        readings: list[tuple[str, ...]] = [("".join(parts),)]
         if separator not in ".'’" and not any(_why_not(part) for part in parts):
             readings.append(parts)
         return _questioned(bare, line, Doubt.THOUSANDS, "may be one number with thousands separators", readings)
@@ -272,9 +274,7 @@ def _question(bare: str, line: int) -> QuestionedId | None:
     return None
 
 
-def _questioned(
-    bare: str, line: int, doubt: Doubt, reason: str, readings: list[tuple[str, ...]]
-) -> QuestionedId:
+def _questioned(bare: str, line: int, doubt: Doubt, reason: str, readings: Sequence[tuple[str, ...]]) -> QuestionedId:
     possible = tuple(reading for reading in readings if not any(_why_not(one) for one in reading))
     return QuestionedId(bare, line, doubt, reason, possible)
 

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.contact import ContactRow
 from app.domain.enrichment import EnrichField, EnrichmentBatch, EnrichmentRun
 from app.domain.identifiers import IdKind
 from app.domain.outcomes import Outcome
@@ -33,6 +32,8 @@ from app.ui.models.id_outcome_model import Column
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.tour_hand import Hand, NotAsExpectedError
 from app.ui.tour_record import TourRecord
+from app.ui.tour_service_steps import ServiceSteps
+from app.ui.tour_stage import TourStage, button, values
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -54,16 +55,15 @@ WRONG_KEY = "wrong-key"
 CSV_NAME = "contacts.csv"
 
 
-class TourSteps:
+class TourSteps(TourStage):
     """Works the window and judges what it does; each step may build on earlier ones."""
 
     def __init__(self, window: "MainWindow", services: "Services", hand: Hand, record: TourRecord) -> None:
-        self._window = window
-        self._services = services
-        self._hand = hand
-        self._record = record
+        super().__init__(window, services, hand, record)
+        self._more = ServiceSteps(window, services, hand, record)
         self._network: ResultsPane | None = None
         self._account = ""
+        self._company_people: ResultsPane | None = None
         self._leadfeeder_ids: list[str] = []
         self._queued_run: int | None = None
         self._theme = THEMES[0]
@@ -74,7 +74,11 @@ class TourSteps:
             ("first look", self._look),
             ("search TalkToHumans", self._search_network),
             ("load the second page", self._load_more),
+            ("tag contacts", lambda: self._more.tag(self._results())),
             ("search Leadfeeder", self._search_leadfeeder),
+            ("put contacts on a list", self._list),
+            ("find a company", lambda: self._more.find_company(self._account)),
+            ("search Tamtam people", self._more.search_people),
             ("bulk fetch from Leadfeeder", lambda: self._bulk_fetch(Provider.LEADFEEDER)),
             ("bulk fetch from Tamtam", lambda: self._bulk_fetch(Provider.TAMTAM)),
             ("bulk fetch from BuildWorkPro", lambda: self._bulk_fetch(Provider.BUILDWORKPRO)),
@@ -83,7 +87,9 @@ class TourSteps:
             ("look at an enriched contact", self._inspect),
             ("export", self._export),
             ("check keys", self._check_keys),
+            ("check a connection", self._more.check_connection),
             ("search with a wrong key", self._use_wrong_key),
+            ("diagnostics", self._more.diagnose),
             ("find nobody", self._find_nobody),
             ("dark colours", self._darken),
         )
@@ -98,7 +104,7 @@ class TourSteps:
         self._hand.act("view.theme.light")
         form = self._window.find_pane.pane(Provider.LEADFEEDER).form.control("account_id")
         assert isinstance(form, QComboBox)
-        await self._hand.until(lambda: bool(_values(form)), "Leadfeeder's accounts are offered.")
+        await self._hand.until(lambda: bool(values(form)), "Leadfeeder's accounts are offered.")
         await self._picture("empty-window")
 
     async def _search_network(self) -> None:
@@ -124,13 +130,19 @@ class TourSteps:
     async def _search_leadfeeder(self) -> None:
         account = self._window.find_pane.pane(Provider.LEADFEEDER).form.control("account_id")
         assert isinstance(account, QComboBox)
-        self._account = _values(account)[0]
+        self._account = values(account)[0]
         self._hand.pick(account, self._account)
         pane = await self._search(Provider.LEADFEEDER, {"positions": "Manager"})
+        self._company_people = pane
         rows = self._expect_rows(pane)
         self._leadfeeder_ids = [row.provider_id for row in rows if row.provider is Provider.LEADFEEDER]
         self._record.note(rows=len(rows))
         await self._picture("leadfeeder-results")
+
+    async def _list(self) -> None:
+        if self._company_people is None:
+            raise NotAsExpectedError("There are no contacts of Leadfeeder to put on a list.")
+        await self._more.add_to_list(self._company_people)
 
     async def _bulk_fetch(self, provider: Provider) -> None:
         hand, pane = self._hand, self._window.bulk_fetch
@@ -143,7 +155,7 @@ class TourSteps:
         hand.pick(hand.find(QComboBox, "fetch_provider", pane), provider.value)
         if self._services.fetching.needs_account(provider):
             account = hand.find(QComboBox, "fetch_account", pane)
-            await hand.until(lambda: self._account in _values(account), "The account can be chosen.")
+            await hand.until(lambda: self._account in values(account), "The account can be chosen.")
             hand.pick(account, self._account)
         mixed = [each for pair in zip(known, unknown, strict=False) for each in pair]
         pasted = ["id", *mixed, known[0], ", ".join(known[len(unknown) :])]
@@ -163,7 +175,7 @@ class TourSteps:
                 f"{estimate.maximum:,} credit" in question.text(), "the question names the most it may cost"
             )
             await self._picture(f"{provider.value}-fetch-confirm")
-            hand.click(_button(question, "Fetch for at most"))
+            hand.click(button(question, "Fetch for at most"))
         title = hand.find(QLabel, "fetch_title", pane)
         done = f"{provider.label}: {distinct:,} of {distinct:,} IDs done · Finished"
         await hand.until(lambda: title.text() == done, f"The bulk fetch says “{done}”.")
@@ -337,7 +349,7 @@ class TourSteps:
         else:
             await hand.until(card.delete_button.isEnabled, "The key can be deleted.")
             hand.click(card.delete_button)
-            hand.click(_button(await hand.dialog(QMessageBox), "Delete"))
+            hand.click(button(await hand.dialog(QMessageBox), "Delete"))
         await hand.until(lambda: "key is" in card.result.text(), "The card says what became of the key.")
         dialog.reject()
         await hand.closed(SettingsDialog)
@@ -356,33 +368,7 @@ class TourSteps:
         await self._picture("dark-bulk-fetch")
         self._hand.act(self._theme)
 
-    # -- parts of steps ------------------------------------------------------------------------------------
-
-    async def _search(self, provider: Provider, values: dict[str, str]) -> ResultsPane:
-        before = self._window.tabs.results()
-        self._hand.act(f"search.{provider.value}")
-        form = self._window.find_pane.pane(provider)
-        self._hand.click(form.clear_button)
-        for name, text in values.items():
-            self._hand.write_value(form.form.control(name), text)
-        self._hand.act("search.run")
-        opened = [pane for pane in self._window.tabs.results() if pane not in before]
-        if not opened:
-            raise NotAsExpectedError(f"No result tab is opened. {form.banner.text}")
-        await self._answered(opened[0])
-        return opened[0]
-
-    async def _answered(self, pane: ResultsPane) -> None:
-        """Wait until a search that was started just now has ended, and its rows are in the table."""
-        await self._hand.heard(pane.said, "The search has ended.")
-        table = pane.table
-        await self._hand.until(lambda: table.model.rowCount() == len(table.all_ids()), "The rows are shown.")
-
-    def _expect_rows(self, pane: ResultsPane) -> list[ContactRow]:
-        self._record.expect(not pane.banner.text, f"the search has no complaint: {pane.banner.text}")
-        rows = [pane.table.model.contact_row(contact_id) for contact_id in pane.table.all_ids()]
-        self._record.expect(bool(rows), "the search finds somebody")
-        return [row for row in rows if row is not None]
+    # -- parts of steps --------------------------------------------------------------------------------------
 
     def _results(self) -> ResultsPane:
         if self._network is None:
@@ -403,9 +389,6 @@ class TourSteps:
 
         return await asyncio.to_thread(lambda: sample_ids(DemoData(), provider, KNOWN_IDS))
 
-    async def _picture(self, name: str) -> None:
-        await self._hand.photograph(self._record.next_picture(name))
-
 
 def _hear(change: Change, news: asyncio.Event) -> None:
     if change.kind is ChangeKind.ENRICHMENT:
@@ -416,20 +399,9 @@ def _has(outcomes: dict[EnrichField, Any], name: EnrichField) -> bool:
     return name in outcomes and outcomes[name].outcome in (Outcome.FOUND, Outcome.PARTIAL)
 
 
-def _values(combo: QComboBox) -> list[str]:
-    return [str(combo.itemData(row)) for row in range(combo.count()) if combo.itemData(row)]
-
-
 def _column(table: QTableView, column: Column) -> list[str]:
     model = table.model()
     return [str(model.index(row, column).data()) for row in range(model.rowCount())]
-
-
-def _button(box: QMessageBox, text: str) -> Any:
-    button = next((button for button in box.buttons() if button.text().startswith(text)), None)
-    if button is None:
-        raise NotAsExpectedError(f"The question has no button “{text}”.")
-    return button
 
 
 def _read_rows(path: Path) -> list[dict[str, str]]:

@@ -335,6 +335,9 @@ class ApiClient:
 
     async def _read(self, response: httpx.Response) -> bytes:
         """The decompressed body, as long as it is of a sane size."""
+        if "," in response.headers.get("content-encoding", ""):
+            # Each layer may be a thousand times larger than the one around it, before any of it can be counted.
+            raise errors.unreadable(self.provider, "it is packed more than once", status=response.status_code)
         body = bytearray()
         async for piece in response.aiter_bytes():
             body += piece

@@ -49,6 +49,9 @@ def load(body: bytes | msgspec.Raw, kind: type[_T]) -> _T:
     """
     try:
         return _decode(body, kind)
+    except msgspec.ValidationError:
+        # Well formed, as far as it was read, but of another shape: there is nothing to mend, and bodies can be large.
+        raise
     except ValueError:
         mended = _mend(bytes(body))
         if mended == bytes(body):

@@ -122,6 +122,7 @@ async def open_services(
             RequestJournal(profile.journal_path),
             changes,
             schedule=schedule,
+            clock=clock,
         )
         stack.push_async_callback(enrichment.stop)
         if not read_only:

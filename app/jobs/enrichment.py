@@ -13,7 +13,6 @@ import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -106,6 +105,7 @@ async def wait_for_event(
         await event.wait()
         return
     async with asyncio.TaskGroup() as group:
+        # Whichever ends first ends the other.
         happening = group.create_task(event.wait())
         sleeping = group.create_task(_sleep(sleep, seconds))
         happening.add_done_callback(lambda _: sleeping.cancel())

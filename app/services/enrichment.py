@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
 from app.domain.changes import Change, ChangeFeed, ChangeKind
@@ -21,10 +22,11 @@ from app.domain.enrichment import (
 from app.domain.errors import CapError, ContactScoutError, InputError
 from app.domain.identifiers import domain_of_email, normalise_domain
 from app.domain.provider import Provider
-from app.jobs.enrichment import EnrichmentEngine, Lane, fingerprint
+from app.jobs.enrichment import EnrichmentEngine, Lane, fingerprint, wait_for_event
 from app.jobs.grace import STOP_GRACE, end_within
 from app.jobs.schedule import PollSchedule
 from app.providers.capabilities import SupportsEnrichment
+from app.providers.clock import Clock
 from app.providers.registry import service_class
 from app.services.providers import ProviderDirectory
 from app.storage.enrichment_runs import EnrichmentRepository
@@ -84,13 +86,23 @@ class EnrichmentService:
         changes: ChangeFeed,
         *,
         schedule: PollSchedule | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        time = clock or Clock()
         self._directory = directory
         self._repository = repository
         self._library = library
         self._changes = changes
         self._journal = journal
-        self._engine = EnrichmentEngine(repository, journal, self._open_lane, changes, schedule=schedule)
+        self._engine = EnrichmentEngine(
+            repository,
+            journal,
+            self._open_lane,
+            changes,
+            schedule=schedule,
+            now=time.wall,
+            pause=partial(wait_for_event, sleep=time.sleep),
+        )
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe = changes.subscribe(self._on_change)
 

@@ -24,7 +24,7 @@ PATIENCE = 5.0
 
 @dataclass
 class RudeServer:
-    """Scripts by `METHOD /path`, or by `ANY`.
+    """Scripts by `METHOD /path`, or by `ANY`; other calls are told that there is no such thing.
 
     Attributes:
         scripts: Behaviours in the order of the requests.
@@ -65,6 +65,11 @@ class RudeServer:
         """How often a call, `METHOD /path`, was made."""
         return sum(_call(request) == call for request in self.requests)
 
+    def script(self, call: str, *behaviours: Behaviour) -> None:
+        """Set what happens from now on to a call, `METHOD /path`."""
+        self.scripts = {**self.scripts, call: behaviours}
+        self._met[call] = 0
+
     async def all_closed(self) -> None:
         """Wait until every client has hung up. Raises TimeoutError when one does not."""
         async with asyncio.timeout(PATIENCE):
@@ -73,7 +78,7 @@ class RudeServer:
     def _next(self, request: bytes) -> Behaviour:
         call = _call(request)
         name = call if call in self.scripts else ANY
-        script = self.scripts[name]
+        script = self.scripts.get(name) or [answer(status=404)]
         self._met[name] += 1
         return script[min(self._met[name], len(script)) - 1]
 

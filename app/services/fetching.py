@@ -232,9 +232,19 @@ class FetchService:
         """Change the most credits a run may cost, None for no cap; it counts from the next time it is executed."""
         await self._runs.set_cap(run_id, max_credits)
 
+    async def stop(self, run_id: int) -> None:
+        """End a run that is not being executed: its open IDs are not asked for and become cancelled.
+
+        Raises:
+            InputError: It is being executed; cancel that first.
+        """
+        if run_id in self._executing:
+            raise InputError("This bulk fetch is still running.")
+        await self._runs.cancel_open(run_id, "Stopped before it was asked for.")
+
     async def retry_failed(self, run_id: int) -> int:
-        """Queue the failed and unknown IDs of a run again, and return how many; execute it to ask for them."""
-        return await self._runs.reopen(run_id, (Outcome.FAILED, Outcome.UNKNOWN))
+        """Queue the failed, unknown and cancelled IDs of a run again, and return how many; execute it to ask."""
+        return await self._runs.reopen(run_id, (Outcome.FAILED, Outcome.UNKNOWN, Outcome.CANCELLED))
 
     # -- after --------------------------------------------------------------------------------------------
 
@@ -246,9 +256,9 @@ class FetchService:
         """All runs, newest first."""
         return await self._runs.runs()
 
-    async def items(self, run_id: int) -> list[IdOutcome]:
-        """Each distinct ID of a run, in pasted order, with its outcome."""
-        return await self._runs.items(run_id)
+    async def items(self, run_id: int, *, start: int = 0, limit: int | None = None) -> list[IdOutcome]:
+        """Each distinct ID of a run, in pasted order, with its outcome; or at most `limit` from place `start` on."""
+        return await self._runs.items(run_id, start=start, limit=limit)
 
     async def contact_ids(self, run_id: int) -> list[int]:
         """The contacts a run has found, and those it skipped as owned, in pasted order."""

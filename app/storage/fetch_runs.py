@@ -28,6 +28,12 @@ _RUN = (
     " WHERE run_id = ?"
 )
 
+_ITEMS = (
+    "SELECT i.provider_id, i.outcome, i.reason, coalesce(c.merged_into, c.contact_id) FROM fetch_item i"
+    " LEFT JOIN contact c ON c.contact_id = i.contact_id WHERE i.run_id = ? AND i.position >= ?"
+    " ORDER BY i.position LIMIT ?"
+)
+
 _OWNED = "In the library already; it was not asked for again."
 
 # More are only counted in a run's note; `FetchRun.remarks` has them all.
@@ -94,19 +100,12 @@ class FetchRunRepository:
         wanted = json_list(FetchRunState if states is None else states)
         return await self._database.read(lambda conn: [_run(conn, row) for row in rows(conn, _RUNS, (wanted,))])
 
-    async def items(self, run_id: int) -> list[IdOutcome]:
-        """How every id stands, in the order pasted; contact ids follow merges."""
-        found = await self._database.read(
-            lambda conn: rows(
-                conn,
-                "SELECT i.provider_id, i.outcome, i.reason, coalesce(c.merged_into, c.contact_id) FROM fetch_item i"
-                " LEFT JOIN contact c ON c.contact_id = i.contact_id WHERE i.run_id = ? ORDER BY i.position",
-                (run_id,),
-            )
-        )
-        return [
-            IdOutcome(provider_id, Outcome(outcome), reason, contact) for provider_id, outcome, reason, contact in found
-        ]
+    async def items(self, run_id: int, *, start: int = 0, limit: int | None = None) -> list[IdOutcome]:
+        """How every id stands, in the order pasted; contact ids follow merges.
+
+        `start` and `limit` ask for a part: at most `limit` ids from the one at place `start`, counted from 0.
+        """
+        return await self._database.read(lambda conn: _read_items(conn, run_id, start, limit))
 
     async def open_ids(self, run_id: int) -> list[str]:
         """The ids without their outcome yet, in the order pasted."""
@@ -250,6 +249,19 @@ class FetchRunRepository:
 
         return await self._database.write(work, announce=lambda _: [Change(ChangeKind.FETCH_RUNS, (run_id,))])
 
+    async def cancel_open(self, run_id: int, reason: str) -> None:
+        """Finish a run whose open ids shall not be asked for: they become cancelled, for this reason."""
+
+        def work(conn: Connection) -> None:
+            conn.execute(
+                "UPDATE fetch_item SET outcome = 'cancelled', reason = ?"
+                " WHERE run_id = ? AND outcome IN ('queued', 'in_flight')",
+                (reason, run_id),
+            )
+            conn.execute("UPDATE fetch_run SET state = ?, note = '' WHERE run_id = ?", (FetchRunState.FINISHED, run_id))
+
+        await self._write(run_id, work)
+
     async def _write(self, run_id: int, work: Callable[[Connection], None]) -> None:
         await self._database.write(work, announce=lambda _: [Change(ChangeKind.FETCH_RUNS, (run_id,))])
 
@@ -263,6 +275,13 @@ def _mark(conn: Connection, run_id: int, outcomes: Sequence[IdOutcome]) -> None:
         )
         if not conn.changes():
             raise IllegalTransitionError(f"Fetch run {run_id} does not hold the id {item.provider_id!r}")
+
+
+def _read_items(conn: Connection, run_id: int, start: int, limit: int | None) -> list[IdOutcome]:
+    found = rows(conn, _ITEMS, (run_id, start, -1 if limit is None else limit))
+    return [
+        IdOutcome(provider_id, Outcome(outcome), reason, contact) for provider_id, outcome, reason, contact in found
+    ]
 
 
 def _read_run(conn: Connection, run_id: int) -> FetchRun:

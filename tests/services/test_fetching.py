@@ -121,3 +121,23 @@ async def test_failed_ids_can_be_asked_for_again(services: Services, data: DemoD
     )
     await services.fetching.retry_failed(run.run_id)
     assert (await services.fetching.run(run.run_id)).counts == {Outcome.FOUND: 3}
+
+
+async def test_a_stopped_run_asks_for_nothing_more_until_it_is_retried(services: Services, data: DemoData) -> None:
+    ids = sample_ids(data, Provider.BUILDWORKPRO, 3)
+    run_id = await services.fetching.create(await services.fetching.plan(Provider.BUILDWORKPRO, ids))
+    await services.fetching.stop(run_id)
+    run = await services.fetching.run(run_id)
+    assert (run.state, run.counts) == (FetchRunState.FINISHED, {Outcome.CANCELLED: 3})
+    assert await services.fetching.retry_failed(run_id) == 3
+    assert (await services.fetching.execute(run_id)).counts == {Outcome.FOUND: 3}
+
+
+async def test_a_running_run_is_not_stopped_behind_its_back(services: Services, data: DemoData) -> None:
+    ids = sample_ids(data, Provider.BUILDWORKPRO, 3)
+    run_id = await services.fetching.create(await services.fetching.plan(Provider.BUILDWORKPRO, ids))
+    executing = asyncio.create_task(services.fetching.execute(run_id))
+    await asyncio.sleep(0)
+    with pytest.raises(InputError, match="still running"):
+        await services.fetching.stop(run_id)
+    await executing

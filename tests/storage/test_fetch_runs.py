@@ -158,3 +158,24 @@ async def test_a_large_paste(fetch_runs: FetchRunRepository, clock: Clock) -> No
     ids = [str(number) for number in range(20_000)]
     run_id = await fetch_runs.create(Provider.BUILDWORKPRO, "", ids)
     assert await fetch_runs.open_ids(run_id) == ids
+
+
+async def test_items_can_be_read_part_by_part(fetch_runs: FetchRunRepository) -> None:
+    run_id = await fetch_runs.create(TAMTAM, "", IDS)
+    await fetch_runs.create(TAMTAM, "", ["other"])
+    assert [item.provider_id for item in await fetch_runs.items(run_id, start=1, limit=1)] == ["a"]
+    assert [item.provider_id for item in await fetch_runs.items(run_id, start=2)] == ["b"]
+    assert await fetch_runs.items(run_id, start=3, limit=9) == []
+
+
+async def test_what_is_open_can_be_cancelled_which_finishes_the_run(
+    fetch_runs: FetchRunRepository, told: list[Change]
+) -> None:
+    run_id = await fetch_runs.create(TAMTAM, "", IDS)
+    await fetch_runs.mark(run_id, [*found("c"), IdOutcome("a", Outcome.IN_FLIGHT)])
+    told.clear()
+    await fetch_runs.cancel_open(run_id, "Stopped.")
+    run = await fetch_runs.run(run_id)
+    assert (run.state, run.counts) == (FetchRunState.FINISHED, {Outcome.FOUND: 1, Outcome.CANCELLED: 2})
+    assert {item.reason for item in await fetch_runs.items(run_id) if item.outcome is Outcome.CANCELLED} == {"Stopped."}
+    assert told == [Change(ChangeKind.FETCH_RUNS, (run_id,))]

@@ -50,7 +50,9 @@ class Certificate:
 def is_certificate_trouble(error: BaseException) -> bool:
     """Whether a connection failed because of the certificate at its other end."""
     cause: BaseException | None = error
-    while cause is not None:
+    seen: set[int] = set()  # an exception that is raised again can be its own context
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
         if isinstance(cause, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(cause):
             return True
         cause = cause.__cause__ or cause.__context__
@@ -71,7 +73,7 @@ def read_certificate(der: bytes) -> Certificate:
         begins, ends = (_time(tag, content) for tag, content in _members(validity))
         extensions = [content for tag, content in members[6:] if tag == _EXTENSIONS]
         return Certificate(_name(issuer), begins, ends, tuple(_alternative_names(extensions)))
-    except (IndexError, StopIteration, UnicodeDecodeError) as error:
+    except (ValueError, IndexError, StopIteration, OverflowError) as error:
         raise ValueError("This is no certificate.") from error
 
 
@@ -135,14 +137,14 @@ def _members(der: bytes) -> Iterator[tuple[int, bytes]]:
             length = int.from_bytes(der[at : at + size])
             at += size
         if at + length > len(der):
-            raise ValueError("This is no certificate: a value ends behind the end.")
+            raise ValueError("A value ends behind the end.")
         yield tag, der[at : at + length]
         at += length
 
 
 def _time(tag: int, content: bytes) -> datetime:
     if tag not in (_UTC_TIME, _GENERAL_TIME):
-        raise ValueError("This is no certificate: no time where one belongs.")
+        raise ValueError("There is no time where one belongs.")
     digits = content.decode("ascii").removesuffix("Z")
     if tag == _UTC_TIME:
         digits = ("19" if digits[:2] >= "50" else "20") + digits

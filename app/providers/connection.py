@@ -225,7 +225,7 @@ class _Check:
                         duration=report.duration,
                     )
                 )
-        self._judge(response, body, auth)
+        self._judge(response, body, auth, limiter)
 
     async def _take_turn(self, stack: AsyncExitStack, limiter: Limiter) -> None:
         try:
@@ -267,17 +267,22 @@ class _Check:
         self._report.tls_issuer = certificate.issuer if certificate else ""
         return network_errors.untrusted(self._provider, self._url.host, certificate, now=self._clock.wall())
 
-    def _judge(self, response: httpx.Response, body: bytes, auth: KeyAuth | None) -> None:
+    def _judge(self, response: httpx.Response, body: bytes, auth: KeyAuth | None, limiter: Limiter | None) -> None:
+        asked_to_wait = retry_after_seconds(
+            response.headers.get("retry-after"), now=self._clock.wall(), date=response.headers.get("date")
+        )
         error = errors.error_in(
             self._provider,
             response.status_code,
             response.headers,
             body,
-            retry_after=retry_after_seconds(response.headers.get("retry-after"), now=self._clock.wall()),
+            retry_after=asked_to_wait,
             redact=auth.redact if auth else str,
         )
         if error is None:
             return
+        if limiter is not None and error.retry_after:
+            limiter.pause(error.retry_after)
         if auth is None and isinstance(error, BadKeyError | PermissionDeniedError):
             self._report.next_step = "The service answers. Add its key to use it."
             return

@@ -41,6 +41,7 @@ class ConnectionService:
             limiter=limiter,
             ssl_context=network.ssl_context,
             transport=network.transport,
+            clock=network.clock,
             attempts=self._directory.attempts,
         )
         if report.ok and limiter is not None:

@@ -60,6 +60,7 @@ class Network:
 
     transport: httpx.AsyncBaseTransport | None
     ssl_context: ssl.SSLContext | None
+    clock: Clock | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +271,7 @@ class ProviderDirectory:
                 self._demo_transport = await loop.run_in_executor(self._blocking, self._demo.transport)
         elif self._ssl_context is None:  # reading the trust store would freeze the window
             self._ssl_context = await loop.run_in_executor(self._blocking, build_ssl_context)
-        return Network(self._demo_transport, self._ssl_context)
+        return Network(self._demo_transport, self._ssl_context, self._clock)
 
     async def limiter(self, provider: Provider, key: str) -> Limiter:
         """The limiter that every user of a key shares for the whole session."""

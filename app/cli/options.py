@@ -9,7 +9,7 @@ from app.cli.console import PROGRAM, Console
 from app.domain.provider import Provider
 from app.domain.search import FilterSpec
 from app.exchange.presets import PLAIN, PRESETS
-from app.providers.capabilities import SupportsFetchByIds, SupportsSearch
+from app.providers.capabilities import SupportsFetchByIds, SupportsFetchWithCompany
 from app.providers.registry import service_class, supports
 
 DEFAULT_LIMIT = 100
@@ -72,8 +72,6 @@ class _Commands:
 def _add_search(commands: _Commands) -> None:
     providers = commands.group("search", "search a service and write the rows to a CSV file", "PROVIDER")
     for provider in Provider:
-        if not supports(provider, SupportsSearch):
-            continue
         parser = providers.add(provider.value, f"search contacts in {provider.label}", handler=searching.search)
         parser.set_defaults(provider=provider)
         filters = parser.add_argument_group("filters, named after the service's parameters")
@@ -112,13 +110,40 @@ def _add_fetch(commands: _Commands) -> None:
             continue
         parser = providers.add(provider.value, f"fetch contacts from {provider.label}", handler=fetching.fetch)
         parser.set_defaults(provider=provider)
-        parser.add_argument("ids", metavar="IDS", help="any text file with IDs in it, or - for standard input")
+        parser.add_argument(
+            "ids", nargs="?", metavar="IDS", help="a text, CSV or XLSX file with IDs in it, or - for standard input"
+        )
         _add_out(parser)
         parser.add_argument(
             "--outcomes", type=_absolute, required=True, metavar="FILE", help="CSV file for one outcome per distinct ID"
         )
+        parser.add_argument(
+            "--left-out",
+            type=_absolute,
+            metavar="FILE",
+            help="CSV file for everything read that is not fetched, and why",
+        )
+        parser.add_argument("--column", metavar="NAME", help="the column of a CSV or XLSX file that holds the IDs")
         parser.add_argument("--account", default="", metavar="ID", help="the account to fetch through")
         _add_spending(parser, cap_is_required=False)
+        parser.set_defaults(include=None)
+        if supports(provider, SupportsFetchWithCompany):
+            parser.add_argument(
+                "--include", choices=("company",), help="fetch companies along, which may cost as much again"
+            )
+        parser.add_argument(
+            "--refetch", action="store_true", help="ask again for what is in the library, where that is not done anyway"
+        )
+        parser.add_argument(
+            "--resume", type=_at_least_one, metavar="RUN", help="go on with an earlier run by its number"
+        )
+        parser.add_argument(
+            "--retry", action="store_true", help="with --resume: ask again for the IDs that failed or are unknown"
+        )
+        _add_json(parser)
+    runs = providers.add("runs", "list earlier fetches with their numbers", handler=fetching.list_runs)
+    runs.set_defaults(read_only=True)
+    _add_json(runs)
 
 
 def _add_enrich(commands: _Commands) -> None:

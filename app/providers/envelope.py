@@ -46,10 +46,7 @@ class Envelope:
             UnreadableAnswerError: It is absent, or neither an object nor an array of one.
         """
         raw = self.at(*path)
-        try:
-            entries = rows(raw) if raw is not None and bytes(raw).lstrip().startswith(b"[") else [raw]
-        except ValueError:
-            entries = []
+        entries = rows(raw) if raw is not None and bytes(raw).lstrip().startswith(b"[") else [raw]
         if len(entries) != 1 or entries[0] is None or not bytes(entries[0]).lstrip().startswith(b"{"):
             raise self.unreadable(f"“{'.'.join(path)}” is missing or is no object")
         return entries[0]

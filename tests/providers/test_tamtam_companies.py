@@ -83,6 +83,13 @@ async def test_an_answer_without_companies_never_looks_like_none_found(document:
         await tamtam.find_companies(CompanyQuery(domain="lumen.example"))
 
 
+async def test_an_answer_that_is_cut_off_is_no_answer() -> None:
+    cut = httpx.Response(200, text='{"companies": [', headers={"content-type": "application/json"})
+    tamtam, _ = answering("POST", "/v2/companies/search", cut)
+    with pytest.raises(UnreadableAnswerError):
+        await tamtam.find_companies(CompanyQuery(name="Lumen"))
+
+
 async def test_only_what_is_known_is_sent_and_five_candidates_at_most_come_back() -> None:
     tamtam, route = companies([LUMEN | {"name": str(number)} for number in range(9)])
     query = CompanyQuery(domain="https://www.Lumen.example/x", linkedin_id=" 104924588 ")

@@ -267,10 +267,11 @@ def _question(bare: str, line: int) -> QuestionedId | None:
     if match := _WITH_DECIMALS.fullmatch(bare):
         reason = "written with decimals, as spreadsheets do"
         return _questioned(bare, line, Doubt.SPREADSHEET, reason, [(match.group(1),)])
-    if match := _SCIENTIFIC.fullmatch(bare):
+    if len(bare) <= _LONGEST_GROUPED and (match := _SCIENTIFIC.fullmatch(bare)):
         exact = Decimal(match.group(1).replace(",", ".")).scaleb(int(match.group(2)))
+        whole, _, rest = f"{exact:f}".partition(".")
         reason = "shortened by a spreadsheet, its last digits may be lost"
-        return _questioned(bare, line, Doubt.SPREADSHEET, reason, [(f"{exact:.0f}",)] if exact % 1 == 0 else [])
+        return _questioned(bare, line, Doubt.SPREADSHEET, reason, [] if rest.strip("0") else [(whole,)])
     return None
 
 

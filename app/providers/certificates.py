@@ -8,6 +8,7 @@ few members of it that explain the refusal are read here (X.509 is RFC 5280, its
 import asyncio
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -106,12 +107,10 @@ async def look_at_certificate(url: httpx.URL, proxy: Proxy = NO_PROXY) -> Certif
         ):
             await http.head(url.copy_with(path="/", query=None), extensions={"trace": give_up_once_seen})
     except _SeenError as seen:
-        try:
+        with suppress(ValueError):
             return read_certificate(seen.der)
-        except ValueError:
-            return None
     except (httpx.HTTPError, TimeoutError):
-        return None
+        pass
     return None
 
 

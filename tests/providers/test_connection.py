@@ -262,7 +262,7 @@ async def test_a_key_of_another_address_stays_at_home() -> None:
 async def test_a_proxy_that_cannot_be_used_is_the_problem() -> None:
     report = await check(proxy=Proxy("socks5://127.0.0.1:9"), ssl_context=build_ssl_context())
     assert report.problem == "The proxy set up on this computer cannot be used."
-    broken = await check(proxy=Proxy("http://proxy.example:99999999"), ssl_context=build_ssl_context())
+    broken = await check(proxy=Proxy("http://proxy.example:eighty"), ssl_context=build_ssl_context())
     assert broken.problem == "The proxy set up on this computer cannot be used."
 
 

@@ -22,6 +22,7 @@ from app.exchange.xlsx_reader import is_spreadsheet, read_sheet
 SEPARATORS = (",", ";", "\t", "|")
 _LOOKED_AT = 200
 _SAMPLES = 3
+_SAME_WIDTH = 0.75
 _LEAST_SHARE = 0.5
 _A_TIE = 0.25
 _ROWS_AT_A_TIME = 1_000
@@ -163,7 +164,7 @@ def _text_file(text: str, name: str, breathe: Breathe) -> IdFile:
 
 
 def _candidates(text: str) -> list[str]:
-    """Separators that cut the first lines into as many cells each, the one with most cells first."""
+    """Separators that cut most of the first lines into as many cells each, the one with most cells first."""
     head = [line for line in islice(io.StringIO(text), _LOOKED_AT) if line.strip()]
     widths: dict[str, int] = {}
     for separator in SEPARATORS:
@@ -171,7 +172,7 @@ def _candidates(text: str) -> list[str]:
         if not counts:
             continue
         width, lines = counts.most_common(1)[0]
-        if width > 1 and len(head) > 1 and lines >= 0.9 * sum(counts.values()):
+        if width > 1 and len(head) > 1 and lines >= _SAME_WIDTH * sum(counts.values()):
             widths[separator] = width
     return sorted(widths, key=lambda separator: -widths[separator])
 

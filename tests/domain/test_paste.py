@@ -201,7 +201,8 @@ def test_whatever_is_pasted_the_counts_add_up(text: str) -> None:
     paste = parse_paste(text)
     assert total(paste) == paste.pieces
     lines = text.count("\n") + 2 + len(re.findall("[\r\x85\u2028\u2029]", text))
-    assert all(1 <= one.line <= lines for one in (*paste.questioned, *paste.unreadable))
+    places = [one.line for one in paste.questioned] + [one.line for one in paste.unreadable]
+    assert all(1 <= place <= lines for place in places)
     assert all(1 <= int(one) < 2**63 and one.isascii() for one in paste.integers)
     assert len(set(paste.integers)) == len(paste.integers)
 

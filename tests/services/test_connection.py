@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from app.composition import Services, open_services
-from app.domain.errors import KeyringError, NetworkError
+from app.domain.errors import NetworkError
 from app.domain.provider import Provider
 from app.providers.breaker import BreakerState
 from app.services.credentials import KeySource
@@ -51,15 +51,12 @@ async def test_without_a_key_the_service_can_still_be_seen(tmp_path: Path) -> No
     assert b"authorization" not in server.requests[0].lower()
 
 
-class _LockedStore(MemoryKeyStore):
-    async def get(self, name: str) -> str | None:
-        raise KeyringError("The keyring is locked.")
-
-
 async def test_a_locked_keyring_hinders_no_check(tmp_path: Path) -> None:
+    store = MemoryKeyStore(tamtam="k")
+    store.refused = True
     async with rude_server(answer(b"{}", status=401)) as server:
         environ = {"CONTACT_SCOUT_TAMTAM_URL": server.url}
-        async with open_services(Profile(tmp_path), environ=environ, key_store=_LockedStore()) as services:
+        async with open_services(Profile(tmp_path), environ=environ, key_store=store) as services:
             assert (await services.connection.check(TAMTAM)).ok
             assert (await services.providers.status(TAMTAM)).key_source is KeySource.NONE
 

@@ -156,11 +156,11 @@ def _text(value: object) -> str:
 
 
 def _number(value: float) -> str:
-    """A number as it was typed. One that is too large to be exact is written as spreadsheets do, and so doubted."""
-    whole = value == value // 1 if abs(value) != float("inf") else False
+    """A number as it was typed. One too large to be exact keeps a sign of being a spreadsheet's, and so is doubted."""
+    whole = abs(value) != float("inf") and value == value // 1
     if whole and abs(value) <= _EXACT:
         return str(int(value))
-    return f"{value:.16E}" if whole else repr(value)
+    return f"{value}.0" if isinstance(value, int) else repr(value)
 
 
 def _broken(name: str) -> InputError:

@@ -41,6 +41,7 @@ from app.ui.tab_actions import TabActions
 from app.ui.theme import SPACING, Theme
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.contact_table import ContactTable
+from app.ui.widgets.labels import set_role
 from app.ui.widgets.provider_chip import ChipBar, ProviderChip
 from app.ui.widgets.status_line import StatusLine
 from app.ui.window_state import load_window_state, packed, save_window_state, unpacked
@@ -270,6 +271,7 @@ class MainWindow(QMainWindow):
         strip.setContentsMargins(SPACING.m, 0, SPACING.m, 0)
         strip.setSpacing(SPACING.xs)
         for told in (self.banner, self.changes.strip, self.changes.banner):
+            set_role(told, "outer")
             strip.addWidget(told)
         column.addLayout(strip)
         column.addWidget(self.tabs, 1)

@@ -184,6 +184,8 @@ class ResultTabs(QTabWidget):
         pane.said.connect(self.said)
         pane.key_wanted.connect(self.key_wanted)
         title = pane.title if len(pane.title) <= TITLE_CHARACTERS else pane.title[: TITLE_CHARACTERS - 1] + "…"
+        if any(other.title == pane.title for other in self.results()):
+            title = f"{title} · {query.provider.label}"
         number = self.addTab(pane, icon("search", Ink.MUTED), title.replace("&", "&&"))
         self.setTabToolTip(number, plain_tool_tip(f"{query.provider.label}: {pane.title}"))
         self.tabBar().setTabButton(number, QTabBar.ButtonPosition.RightSide, self._close_button(pane))

@@ -62,6 +62,10 @@ class BundleDialog(QDialog):
         """Stop what runs."""
         await self._scope.aclose()
 
+    def save_to(self, path: Path) -> None:
+        """Save what is shown, without asking where."""
+        self._scope.replace("save", self._write_to(path))
+
     async def _load(self) -> None:
         files = await self._diagnostics.preview(more_versions=self._more_versions)
         for name, text in files:
@@ -82,8 +86,11 @@ class BundleDialog(QDialog):
         self.banner.clear()
         chosen = await save_file(self, "Save diagnostics", suggested_path(), "Zip files (*.zip);;All files (*)")
         if chosen is not None:
-            self.saved = await self._diagnostics.save_bundle(chosen)
-            self.accept()
+            await self._write_to(chosen)
+
+    async def _write_to(self, path: Path) -> None:
+        self.saved = await self._diagnostics.save_bundle(path)
+        self.accept()
 
     def _show_file(self, item: QListWidgetItem | None) -> None:
         self.text.setPlainText("" if item is None else str(item.data(_TEXT)))

@@ -143,7 +143,8 @@ class CompanyDialog(QDialog):
 
     def _build(self) -> None:
         self.setWindowTitle("Find company")
-        self.setMinimumSize(640, 420)
+        self.setMinimumSize(480, 360)
+        self.resize(760, 440)
         for widget, name, spoken in (
             (self, "company_dialog", ""),
             (self.box, "company_text", "Company name or domain"),
@@ -182,7 +183,7 @@ class CompanyDialog(QDialog):
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
-        for column, width in enumerate((0, 190, 76, 76, 110)):
+        for column, width in enumerate((0, 210, 72, 68, 96)):
             if width:
                 header.resizeSection(column, width)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

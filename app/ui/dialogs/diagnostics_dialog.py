@@ -57,6 +57,7 @@ class DiagnosticsDialog(QDialog):
         self._changes = ChangeBridge(services.changes, self)
         self._changes.changed.connect(self._on_change)
         self._build()
+        self._pace.start()
         self._reader.request()
 
     async def shut_down(self) -> None:
@@ -71,20 +72,12 @@ class DiagnosticsDialog(QDialog):
 
     async def _read(self) -> None:
         self._show(await self._services.diagnostics.snapshot(more_versions=self._more_versions()))
-        await self._show_pace()
         self.refreshed.emit()
 
     async def _show_pace(self) -> None:
-        """Count a pause down once a second for as long as there is one."""
-        paused = False
+        """Nobody tells of it when requests queue, or how long a pause still lasts."""
         for provider, card in self.cards.items():
-            status = await self._services.providers.status(provider)
-            card.show_pace(status.pace)
-            paused = paused or status.paused_for > 0
-        if paused and not self._pace.isActive():
-            self._pace.start()
-        elif not paused:
-            self._pace.stop()
+            card.show_pace((await self._services.providers.status(provider)).pace)
 
     def _show(self, known: Diagnostics) -> None:
         for provider in known.providers:
@@ -116,7 +109,7 @@ class DiagnosticsDialog(QDialog):
     def _build(self) -> None:
         self.setObjectName("diagnostics_dialog")
         self.setWindowTitle("Diagnostics")
-        self.resize(820, 760)
+        self.resize(900, 760)
         self.save_button.setObjectName("diagnostics_save")
         self.save_button.setToolTip("Read what would be saved, then save it as a zip file; nothing is sent")
         self.save_button.setIcon(icon("export"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 MOST_OFFERED = 60
-_CHIPS_HEIGHT = 150
+_CHIPS_HEIGHT = 88
 
 
 class TagDialog(QDialog):

@@ -174,7 +174,7 @@ class SearchPane(QWidget):
         column.addWidget(scroll, 1)
         column.addWidget(rule())
         price = QHBoxLayout()
-        price.setContentsMargins(SPACING.m, 0, SPACING.m, 0)
+        price.setContentsMargins(SPACING.m, SPACING.s, SPACING.m, 0)
         price.addWidget(self._price)
         column.addLayout(price)
         column.addLayout(buttons)

@@ -184,16 +184,18 @@ def _field_row(label: str, groups: Sequence[Sequence[FieldValue]]) -> QWidget:
     grid.addWidget(text_label(label, role="muted", wrap=False), 0, 0, Qt.AlignmentFlag.AlignTop)
     for number, group in enumerate(groups):
         value = group[0]
-        shown = text_label(_shown_text(value), role="" if number == 0 else "muted", selectable=True)
+        if number:  # else a value seems to belong to the provenance above it
+            grid.setRowMinimumHeight(3 * number - 1, SPACING.s)
+        shown = text_label(_shown_text(value), role="" if number == 0 or value.shown else "muted", selectable=True)
         shown.setAccessibleName(f"{label}: {value.value}")
         shown.setToolTip(plain_tool_tip(value.value))
         source = text_label(provenance(value), role="small")
         if len(group) > 1:
             source.setText(f"{source.text()} · and {count(len(group) - 1, 'other record')}")
             source.setToolTip(plain_tool_tip("\n".join(provenance(other) for other in group)))
-        grid.addWidget(shown, 2 * number, 1)
-        grid.addLayout(_value_buttons(label, value), 2 * number, 2, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(source, 2 * number + 1, 1, 1, 2)
+        grid.addWidget(shown, 3 * number, 1)
+        grid.addLayout(_value_buttons(label, value), 3 * number, 2, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(source, 3 * number + 1, 1, 1, 2)
     return row
 
 

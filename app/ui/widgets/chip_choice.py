@@ -33,8 +33,11 @@ class ChipChoice(QWidget):
             chip.hide()
             chip.deleteLater()
         self._chips = {value: self._chip(words) for value, words in choices.items()}
+        before: QWidget = self
         for chip in self._chips.values():
             self._flow.addWidget(chip)
+            QWidget.setTabOrder(before, chip)  # else chips made later come after everything else
+            before = chip
         self.set_values(chosen)
         self.updateGeometry()
 

@@ -88,12 +88,12 @@ class ConnectionBox(QFrame):
         words.setSpacing(SPACING.xs // 2)
         words.addWidget(self._verdict)
         words.addWidget(self._next_step)
-        top = Qt.AlignmentFlag.AlignTop
+        middle = Qt.AlignmentFlag.AlignVCenter
         head = QHBoxLayout()
         head.setSpacing(SPACING.s)
-        head.addWidget(self._icon, 0, top)
+        head.addWidget(self._icon, 0, middle)
         head.addLayout(words, 1)
-        head.addWidget(self.copy_button, 0, top)
+        head.addWidget(self.copy_button, 0, middle)
         self._grid.setContentsMargins(18 + SPACING.s, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACING.m)
         self._grid.setVerticalSpacing(SPACING.xs // 2)
@@ -111,6 +111,10 @@ def verdict(report: ConnectionReport) -> str:
     return report.problem or f"{report.provider.label} answers from here."
 
 
+def _spoken(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{max(1, round(seconds * 1000))} ms"
+
+
 def steps(report: ConnectionReport) -> list[tuple[str, str]]:
     """Every step with what it found, in the order of the way; a dash for what was not reached or does not apply."""
     return [
@@ -119,6 +123,6 @@ def steps(report: ConnectionReport) -> list[tuple[str, str]]:
         ("DNS", report.dns or "–"),
         ("TLS issuer", report.tls_issuer or "–"),
         ("HTTP status", str(report.http_status or "–")),
-        ("Duration", f"{report.duration:.2f} s" if report.duration else "–"),
+        ("Duration", _spoken(report.duration) if report.duration else "–"),
         ("Request id", report.request_id or "–"),
     ]

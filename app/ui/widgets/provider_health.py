@@ -1,5 +1,7 @@
 """How the connection to one provider stands: a card of the diagnostics page."""
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
@@ -17,7 +19,7 @@ from app.ui.widgets.labels import set_role, text_label
 from app.ui.wording import moment
 
 _COLUMNS = ("When", "Request", "What came back", "Try", "Request id")
-_WIDTHS = (128, 236, 150, 40)
+_WIDTHS = (128, 210, 130, 40)
 _BREAKER = {
     BreakerState.CLOSED: ("Open for requests", Ink.SUCCESS, "success"),
     BreakerState.OPEN: ("Not asked now: it failed several times in a row", Ink.WARNING, "paused"),
@@ -132,8 +134,13 @@ def facts(known: ProviderDiagnostics) -> list[tuple[str, str]]:
     ]
 
 
+def _spoken(failure: str) -> str:
+    """The name of an exception as words: BadKeyError is “bad key”."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", failure.removesuffix("Error")).lower()
+
+
 def _row(attempt: Attempt) -> tuple[str, ...]:
-    came = " ".join(filter(None, (f"status {attempt.status}" if attempt.status else "", attempt.failure)))
+    came = ", ".join(filter(None, (f"{attempt.status or ''}", _spoken(attempt.failure))))
     return (
         moment(attempt.at),
         f"{attempt.method} {attempt.path}",

@@ -1,0 +1,78 @@
+"""A bulk fetch is killed at ten random moments: what was stored is never asked for again, and nothing is missing."""
+
+import asyncio
+import os
+import random
+import subprocess
+import time
+from pathlib import Path
+
+from app.demo.dataset import DemoData
+from app.demo.samples import sample_ids
+from app.domain.provider import Provider
+from app.storage.database import Database
+from app.storage.fetch_runs import FetchRunRepository
+from app.storage.library import LibraryRepository
+from app.storage.profile import Profile
+from tests.cli.conftest import Program, read_rows
+from tests.support.demo_server import DemoServer
+from tests.support.programs import ROOT, START_SECONDS
+
+KILLS = 10
+CHUNKS = 60
+GET_MANY = "/contacts/get-many"
+
+
+def asked(server: DemoServer) -> list[list[str]]:
+    """The IDs of each request that the server saw, in order."""
+    return [[str(one) for one in request["ids"]] for request in server.requests(Provider.BUILDWORKPRO, GET_MANY)]
+
+
+async def ended(profile: Path) -> set[str]:
+    """The IDs whose outcome the library has."""
+    database = await Database.open(Profile(profile).library_path, read_only=True)
+    items = await FetchRunRepository(database, LibraryRepository(database)).items(1)
+    await database.close()
+    return {item.provider_id for item in items if not item.outcome.is_open}
+
+
+def test_ten_kills_cost_no_stored_chunk_a_second_request(tmp_path: Path, demo_data: DemoData) -> None:
+    known = sample_ids(demo_data, Provider.BUILDWORKPRO, 500)
+    pasted = known + [str(900_000_000 + number) for number in range(CHUNKS * 50 - len(known))]
+    ids = tmp_path / "ids.txt"
+    ids.write_text("\n".join(pasted), "utf-8")
+    files = ("--out", tmp_path / "out.csv", "--outcomes", tmp_path / "outcomes.csv")
+    chance = random.Random(6)
+    stored: set[str] = set()
+    with DemoServer(demo_data, latency_ms=15) as server:
+        program = Program(tmp_path, server.environ())
+        command = program.command_line("fetch", "buildworkpro", ids, *files)
+        for kill in range(KILLS):
+            before = len(asked(server))
+            with subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=os.environ | program.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ) as process:
+                wanted = before + chance.randint(1, 6)
+                deadline = time.monotonic() + START_SECONDS
+                while len(asked(server)) < wanted:
+                    assert process.poll() is None, f"it ended by itself before kill {kill}"
+                    assert time.monotonic() < deadline
+                process.kill()
+            assert stored.isdisjoint(one for request in asked(server)[before:] for one in request)
+            stored = asyncio.run(ended(program.profile))
+            command = program.command_line("fetch", "buildworkpro", *files, "--resume", "1")
+        assert 0 < len(stored) < len(pasted)
+        before = len(asked(server))
+        assert program("fetch", "buildworkpro", *files, "--resume", "1").code == 0
+        again = asked(server)[before:]
+    assert stored.isdisjoint(one for request in again for one in request)
+    assert sorted(one for request in again for one in request) == sorted(set(pasted) - stored)
+    told = read_rows(tmp_path / "outcomes.csv")
+    assert [row["id"] for row in told] == pasted
+    assert [row["id"] for row in told if row["outcome"] == "found"] == known
+    assert [row["provider_id"] for row in read_rows(tmp_path / "out.csv")] == known

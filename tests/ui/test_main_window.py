@@ -1,16 +1,13 @@
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QDockWidget, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDialog, QDockWidget, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.composition import Services
 from app.demo.dataset import DemoData
 from app.domain.provider import Provider
 from app.qtbridge.reporter import ErrorReporter
@@ -20,11 +17,13 @@ from app.ui.dialogs.enrich_dialog import EnrichDialog
 from app.ui.dialogs.export_dialog import ExportDialog
 from app.ui.dialogs.settings_dialog import SettingsDialog
 from app.ui.main_window import MainWindow
-from app.ui.panes.results_pane import ResultsPane
 from app.ui.widgets.provider_chip import ProviderChip
 from tests.conftest import ExpectLog
+from tests.support.demo_server import DemoServer
 from tests.support.demo_services import demo_services
+from tests.support.live_services import live_services
 from tests.support.widgets import press_text
+from tests.support.windows import dialog, open_window, search
 
 pytestmark = pytest.mark.gui
 
@@ -32,40 +31,6 @@ pytestmark = pytest.mark.gui
 @pytest.fixture(scope="module")
 def data() -> DemoData:
     return DemoData(seed=1, contacts=400)
-
-
-@asynccontextmanager
-async def open_window(services: Services, reporter: ErrorReporter | None = None) -> AsyncIterator[MainWindow]:
-    window = MainWindow(services, reporter=reporter or ErrorReporter(), demo=True)
-    window.show()
-    try:
-        yield window
-    finally:
-        window.show_finishing()
-        await window.shut_down()
-        window.close()
-        window.deleteLater()
-
-
-async def search(window: MainWindow, **filters: str) -> ResultsPane:
-    window.actions_by_key["search.talktohumans"].trigger()
-    window.find_pane.pane(Provider.TALKTOHUMANS).form.set_values({name: (text,) for name, text in filters.items()})
-    window.actions_by_key["search.run"].trigger()
-    pane = window.tabs.current_results()
-    assert pane is not None
-    await wait_signal(pane.said)
-    pane.table.model.flush()
-    return pane
-
-
-async def dialog(kind: type[QDialog]) -> QDialog:
-    def opened() -> list[QWidget]:
-        return [each for each in QApplication.topLevelWidgets() if isinstance(each, kind) and each.isVisible()]
-
-    await wait_until(lambda: bool(opened()))
-    found = opened()[0]
-    assert isinstance(found, QDialog)
-    return found
 
 
 async def test_every_action_is_in_a_menu_and_no_shortcut_is_used_twice(tmp_path: Path, data: DemoData) -> None:
@@ -214,7 +179,6 @@ async def test_chips_tell_credits_and_lead_to_settings(tmp_path: Path, data: Dem
         await wait_until(lambda: "credits" in chip.text())
         QTest.mouseClick(chip, Qt.MouseButton.LeftButton)
         opened = await dialog(SettingsDialog)
-        assert isinstance(opened, SettingsDialog)
         await wait_until(lambda: opened.cards[Provider.TAMTAM].key_box.hasFocus() or not opened.isActiveWindow())
         opened.reject()
 
@@ -239,3 +203,24 @@ async def test_the_window_fits_a_full_hd_screen_at_200_percent(tmp_path: Path, d
         window.resize(960, 520)
         assert window.size().width() <= 960
         assert window.size().height() <= 520
+
+
+async def test_a_search_that_is_paid_for_is_not_bought_again_by_pressing_twice(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data) as server:
+        async with live_services(tmp_path, server) as services, open_window(services) as window:
+            first = await search(window, Provider.TAMTAM, last_name="a")
+            assert window.actions_by_key["search.run"].text() == "Search · up to 25 credits"
+            window.actions_by_key["search.run"].trigger()
+            assert window.tabs.results() == [first]
+            assert "nothing spent" in first.notice.text
+            assert len(server.requests(Provider.TAMTAM, "/v2/people/search")) == 1
+            window.actions_by_key["search.talktohumans"].trigger()
+            assert window.actions_by_key["search.run"].text() == "Search"
+
+
+async def test_tabs_of_one_title_name_their_service(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, open_window(services) as window:
+        await search(window, headline="sales")
+        await search(window, Provider.BUILDWORKPRO, search="sales")
+        titles = [window.tabs.tabText(number) for number in range(window.tabs.count())]
+        assert titles == ["Bulk fetch", "sales", "sales · BuildWorkPro"]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.ui.wording import clock, count, moment
+from app.ui.wording import clock, count, left_out_text, moment, priced
 
 pytestmark = pytest.mark.gui
 
@@ -19,3 +19,14 @@ def test_moments_are_shown_in_local_time() -> None:
     at = datetime(2025, 3, 1, 9, 5, 7, tzinfo=UTC)
     assert clock(at) == at.astimezone().strftime("%H:%M:%S")
     assert moment(at)
+
+
+def test_a_price_stands_on_what_costs_and_only_there() -> None:
+    assert priced("Load more", 25) == "Load more · up to 25 credits"
+    assert priced("Load more", 1) == "Load more · up to 1 credit"
+    assert priced("Load more", 0) == "Load more"
+
+
+def test_what_is_left_out_is_said_only_where_something_is() -> None:
+    assert left_out_text(1, "Leadfeeder") == "Left out: 1 selected contact not from Leadfeeder."
+    assert left_out_text(0, "Leadfeeder") == ""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QMessageBox
 from app.composition import Services, open_services
 from app.demo.dataset import DemoData
 from app.domain.provider import Provider
-from app.qtbridge.waiting import wait_until
+from app.qtbridge.waiting import wait_signal, wait_until
 from app.services.credentials import KeySource
 from app.storage.profile import Profile
 from app.ui.dialogs.settings_dialog import SettingsDialog
@@ -138,3 +138,23 @@ async def test_the_cap_is_kept(tmp_path: Path) -> None:
         assert dialog.cap.value() == services.settings.load().run_cap
         dialog.cap.setValue(1_250)
         assert services.settings.load().run_cap == 1_250
+
+
+async def test_a_connection_is_checked_step_by_step(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data) as server:
+        async with live_services(tmp_path, server) as services, shown(services) as dialog:
+            card = dialog.cards[Provider.LEADFEEDER]
+            await wait_until(card.connection_button.isVisible)
+            checked = wait_signal(card.connection_checked)
+            press_text(card, "Check connection")
+            await checked
+            assert "Leadfeeder answers from here." in card.connection.text
+            assert "DNS: 127.0.0.1" in card.connection.text
+            assert "HTTP status: 200" in card.connection.text
+
+            server.fault("html", Provider.LEADFEEDER, status=200, times=None)
+            checked = wait_signal(card.connection_checked)
+            press_text(card, "Check connection")
+            await checked
+            assert "answers from here" not in card.connection.text
+            assert server.key not in card.connection.text

@@ -3,17 +3,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 
 from app.composition import Services
 from app.demo.dataset import DemoData
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_signal, wait_until
+from app.ui.dialogs.company_dialog import CompanyDialog
 from app.ui.panes.find_pane import FindPane, SearchPane
 from tests.support.demo_server import DemoServer
 from tests.support.demo_services import demo_services
 from tests.support.live_services import live_services
-from tests.support.widgets import press_text
+from tests.support.widgets import child, press, press_text
+from tests.support.windows import dialog
 
 pytestmark = pytest.mark.gui
 
@@ -115,3 +117,44 @@ async def test_filters_come_back_and_damage_is_ignored(tmp_path: Path, data: Dem
         for damaged in wrong:
             find.restore_state(damaged)
         assert find.save_state()["talktohumans"] == {}
+
+
+async def test_conversations_are_offered_and_an_id_can_be_typed(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown(services) as find:
+        pane = find.pane(Provider.TALKTOHUMANS)
+        conversations = pane.form.control("conversation_id")
+        assert isinstance(conversations, QComboBox)
+        await wait_until(lambda: conversations.count() > 1)
+        conversations.setCurrentIndex(1)
+        (chosen,) = pane.form.values()["conversation_id"]
+        assert chosen == conversations.itemData(1)
+        conversations.setEditText("12345")
+        assert pane.form.values()["conversation_id"] == ("12345",)
+
+
+async def test_a_company_is_found_in_the_chosen_account_and_shown_by_name(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown(services) as find:
+        find.show_provider(Provider.LEADFEEDER)
+        pane = find.pane(Provider.LEADFEEDER)
+        press_text(pane, "Find company…")
+        await wait_until(lambda: "Choose the Leadfeeder account" in pane.banner.text)
+        await wait_until(lambda: account(pane).count() > 1)
+        account(pane).setCurrentIndex(1)
+        press_text(pane, "Find company…")
+        company = await dialog(CompanyDialog)
+        company.box.setText("Quillmark Lanterns")
+        press(company, "company_find")
+        await wait_until(child(company, QPushButton, "company_confirm").isEnabled)
+        press(company, "company_confirm")
+        await wait_until(lambda: "company_ids" in pane.form.values())
+        assert pane.form.values()["company_ids"][0].isdigit()
+        chips = [chip.text().strip() for chip in pane.form.control("company_ids").findChildren(QPushButton)]
+        assert chips == ["Quillmark Lanterns"]
+
+
+async def test_a_search_whose_rows_cost_credits_says_so_on_its_button(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown(services) as find:
+        assert find.pane(Provider.TAMTAM).search_button.text() == "Search · up to 25 credits"
+        find.show_provider(Provider.TAMTAM)
+        assert "Each page of up to 25 people costs up to 25 credits." in notes(find.pane(Provider.TAMTAM))
+        assert find.pane(Provider.BUILDWORKPRO).search_button.text() == "Search"

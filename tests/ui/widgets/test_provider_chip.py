@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -50,3 +52,13 @@ def test_chips_say_less_where_there_is_less_room(bar: ChipBar) -> None:
     bar.resize(bar.minimumWidth(), 40)
     bar.grab()
     assert texts(bar) == ["TTH", "L", "T", "BWP"]
+
+
+def test_a_pause_goes_before_the_credits_and_ends_by_itself(bar: ChipBar) -> None:
+    leadfeeder = bar.findChildren(ProviderChip)[1]
+    known = status(Provider.LEADFEEDER, KeySource.KEYRING, "9,820 credits left")
+    leadfeeder.show_status(replace(known, pace="Paused for 12 s, as the service asked", paused_for=12))
+    assert texts(bar)[1] == "Leadfeeder · paused 12 s"
+    assert "Paused for 12 s, as the service asked" in leadfeeder.toolTip()
+    leadfeeder.show_status(known)
+    assert texts(bar)[1] == "Leadfeeder · 9,820 credits"

@@ -100,7 +100,7 @@ async def _ordered(services: Services, arguments: argparse.Namespace, console: C
         provider,
         intake.ids,
         account,
-        skip_owned=False if arguments.refetch else None,
+        skip_owned=False if arguments.refetch else arguments.skip_owned or None,
         include_company=arguments.include is not None,
     )
     if plan.skipped:
@@ -113,7 +113,8 @@ async def _ordered(services: Services, arguments: argparse.Namespace, console: C
 async def _resumed(services: Services, arguments: argparse.Namespace, console: Console) -> _Order:
     """An earlier run, with the IDs, account and choices it was made with."""
     kept = {"IDS": arguments.ids, "--account": arguments.account, "--column": arguments.column}
-    kept |= {"--include": arguments.include, "--refetch": arguments.refetch, "--left-out": arguments.left_out}
+    kept |= {"--include": arguments.include, "--refetch": arguments.refetch, "--skip-owned": arguments.skip_owned}
+    kept |= {"--left-out": arguments.left_out}
     given = [name for name, value in kept.items() if value]
     if given:
         raise InputError(f"A resumed run keeps what it was made with: leave {', '.join(given)} out.")

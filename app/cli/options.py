@@ -131,8 +131,12 @@ def _add_fetch(commands: _Commands) -> None:
             parser.add_argument(
                 "--include", choices=("company",), help="fetch companies along, which may cost as much again"
             )
-        parser.add_argument(
-            "--refetch", action="store_true", help="ask again for what is in the library, where that is not done anyway"
+        owned = parser.add_mutually_exclusive_group()
+        owned.add_argument("--refetch", action="store_true", help="ask again for what is in the library already")
+        owned.add_argument(
+            "--skip-owned",
+            action="store_true",
+            help="do not ask for what is in the library already, which is so anyway where IDs cost credits",
         )
         parser.add_argument(
             "--resume", type=_at_least_one, metavar="RUN", help="go on with an earlier run by its number"

@@ -44,11 +44,12 @@ class BulkFetchEngine:
         Raises:
             ServiceError: The provider refused (key, permission, credits) or cannot be reached.
             CapError: The next chunk could cost more than the run's cap allows.
+            InputError: The provider cannot send companies along, and the run wants them.
         """
         run = await self._runs.run(run_id)
-        waiting = await self._runs.open_ids(run_id)
+        chunks = _Chunks(self._runs, self._library, self._clock, run, service)
+        lanes = FetchLanes(chunks, await self._runs.open_ids(run_id), self._clock)
         await self._runs.set_state(run_id, FetchRunState.RUNNING)
-        lanes = FetchLanes(_Chunks(self._runs, self._library, self._clock, run, service), waiting, self._clock)
         try:
             await self._note_balance(run, service, at_start=True)
             await lanes.work()

@@ -30,8 +30,8 @@ LANES = 6
 #: Longer pauses (seconds) are the rep's to sit out: the run is paused. BuildWorkPro's budget is by the hour.
 LONGEST_WAIT = 2 * 3600.0
 
-#: So many waits with no answer between them are no pause but an outage.
-MOST_WAITS = 10
+#: So many waits with no answer between them, of all lanes together, are no pause but an outage.
+MOST_WAITS = 10 * LANES
 
 #: So many refusals before any answer: it is the request that is refused, not an ID in it.
 MOST_REFUSALS = 32
@@ -169,7 +169,7 @@ class FetchLanes:
             (isinstance(error, RateLimitedError) or of_our_making)
             and error.retry_after is not None
             and error.retry_after <= LONGEST_WAIT
-            and self._waits < MOST_WAITS * LANES
+            and self._waits < MOST_WAITS
         )
 
     async def _sit_out(self) -> None:

@@ -174,7 +174,7 @@ def test_ids_come_from_the_column_of_a_spreadsheet_that_holds_them(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
     first, second = sample_ids(demo_server.data, Provider.BUILDWORKPRO, 2)
-    rows = [["name", "contact_id", "size"], ["Ada", int(first), 12], ["Bea", float(second), 30]]
+    rows: list[list[object]] = [["name", "contact_id", "size"], ["Ada", int(first), 12], ["Bea", float(second), 30]]
     path = workbook(tmp_path / "ids.xlsx", rows)
     out, outcomes = tmp_path / "out.csv", tmp_path / "outcomes.csv"
     files = ("--out", out, "--outcomes", outcomes)
@@ -184,6 +184,9 @@ def test_ids_come_from_the_column_of_a_spreadsheet_that_holds_them(
     assert [row["id"] for row in read_rows(outcomes)] == [first, second]
     assert program("fetch", "buildworkpro", path, *files, "--column", "size").code == 0
     assert [row["id"] for row in read_rows(outcomes)] == ["12", "30"]
+    assert program("fetch", "buildworkpro", path, *files, "--skip-owned").code == 0
+    assert [row["outcome"] for row in read_rows(outcomes)] == ["skipped", "skipped"]
+    assert [row["provider_id"] for row in read_rows(out)] == [first, second]
     missing = program("fetch", "buildworkpro", path, *files, "--column", "phone")
     assert missing.code == 2
     assert "“name”, “contact_id”, “size”" in missing.said

@@ -178,6 +178,23 @@ async def test_a_charge_that_cannot_be_split_over_rows_stays_with_the_answer() -
     assert [one.credits_charged for one in fetched.records] == [0, 0]
 
 
+def employed_at(contact_id: str, company: Any) -> dict[str, Any]:
+    return CONTACT | {"id": contact_id, "relationships": {"company": company}}
+
+
+@pytest.mark.parametrize(("charged", "each"), [(5, [1, 1, 1]), (3, [0, 0, 0]), (0, [0, 0, 0])])
+async def test_companies_come_along_when_asked_for_and_are_counted(charged: int, each: list[int]) -> None:
+    acme, other = {"type": "company", "id": "c1"}, {"type": "company", "id": 2}
+    rows = (employed_at("1", acme), employed_at("2", [acme, other]), employed_at("3", None))
+    lead, route = answering("GET", "/v1/contacts", body(*rows, charged=charged))
+    fetched = await lead.fetch_by_ids(["1", "2", "3"], account_id="1", include_company=True)
+    assert route.calls.last.request.url.params["include"] == "company"
+    assert (fetched.companies, fetched.credits_charged) == (2, charged)
+    assert [one.credits_charged for one in fetched.records] == each
+    await lead.fetch_by_ids(["1"], account_id="1")
+    assert "include" not in route.calls.last.request.url.params
+
+
 @pytest.mark.parametrize("charged", [None, "many", -3, {}])
 async def test_an_odd_charge_counts_as_none(charged: Any) -> None:
     lead, _ = answering("GET", "/v1/contacts", body(CONTACT, charged=charged))

@@ -179,3 +179,52 @@ async def test_what_is_open_can_be_cancelled_which_finishes_the_run(
     assert (run.state, run.counts) == (FetchRunState.FINISHED, {Outcome.FOUND: 1, Outcome.CANCELLED: 2})
     assert {item.reason for item in await fetch_runs.items(run_id) if item.outcome is Outcome.CANCELLED} == {"Stopped."}
     assert told == [Change(ChangeKind.FETCH_RUNS, (run_id,))]
+
+
+async def test_skipped_ids_have_their_contact_and_are_not_open(
+    fetch_runs: FetchRunRepository, library: LibraryRepository
+) -> None:
+    (contact,) = await library.save([make_record("2", account="7")])
+    run_id = await fetch_runs.create(Provider.LEADFEEDER, "7", ["1", "2"], include_company=True, skipped={"2": contact})
+    run = await fetch_runs.run(run_id)
+    assert (run.counts, run.done, run.include_company) == ({Outcome.QUEUED: 1, Outcome.SKIPPED: 1}, 1, True)
+    assert await fetch_runs.open_ids(run_id) == ["1"]
+    assert await fetch_runs.contact_ids(run_id) == [contact]
+    await fetch_runs.set_cap(run_id, 7)
+    assert (await fetch_runs.run(run_id)).max_credits == 7
+
+
+async def test_an_id_returned_as_another_gets_that_records_contact(fetch_runs: FetchRunRepository) -> None:
+    run_id = await fetch_runs.create(Provider.LEADFEEDER, "7", ["old"])
+    changed = IdOutcome("old", Outcome.FOUND, "Returned under the ID 9.", returned_id="9")
+    await fetch_runs.store_chunk(run_id, [changed], [make_record("9", account="7")], 0, "req-1")
+    (item,) = await fetch_runs.items(run_id)
+    assert (item.outcome, item.reason) == (Outcome.FOUND, "Returned under the ID 9.")
+    assert item.contact_id is not None
+
+
+async def test_remarks_are_kept_and_the_note_has_the_first_of_them(fetch_runs: FetchRunRepository) -> None:
+    run_id = await fetch_runs.create(Provider.BUILDWORKPRO, "", ["1"])
+    await fetch_runs.store_chunk(run_id, [], [], 0, "", remarks=[f"Odd {number}." for number in range(5)])
+    await fetch_runs.set_state(run_id, FetchRunState.PAUSED, "Stopped.")
+    run = await fetch_runs.run(run_id)
+    assert run.remarks == ("Odd 0.", "Odd 1.", "Odd 2.", "Odd 3.", "Odd 4.")
+    assert run.note == "Stopped. Odd 0. Odd 1. Odd 2. And 2 more remarks."
+
+
+async def test_the_balance_stands_beside_what_was_booked_in_each_stretch(fetch_runs: FetchRunRepository) -> None:
+    run_id = await fetch_runs.create(Provider.LEADFEEDER, "7", ["1", "2", "3"])
+    await fetch_runs.begin_balance(run_id, 100)
+    await fetch_runs.store_chunk(run_id, [IdOutcome("1", Outcome.FOUND)], [make_record("1", account="7")], 1, "req-1")
+    (going_on,) = await fetch_runs.reconciliations(run_id)
+    assert (going_on.before, going_on.booked, going_on.difference) == (100, 1, None)
+    # A kill: the next start ends the stretch, and shows the charge whose answer nobody saw.
+    await fetch_runs.begin_balance(run_id, 98)
+    await fetch_runs.store_chunk(run_id, [IdOutcome("2", Outcome.FOUND)], [make_record("2", account="7")], 1, "req-2")
+    await fetch_runs.end_balance(run_id, 97)
+    first, second = await fetch_runs.reconciliations(run_id)
+    assert (first.after, first.booked, first.difference, first.request_ids) == (98, 1, 1, ("req-1",))
+    assert (second.before, second.after, second.difference, second.request_ids) == (98, 97, 0, ("req-2",))
+    assert "fell by 2 credits, 1 were booked (requests req-1)" in (await fetch_runs.run(run_id)).note
+    await fetch_runs.end_balance(run_id, 50)
+    assert await fetch_runs.reconciliations(run_id) == [first, second]

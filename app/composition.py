@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -19,19 +20,24 @@ from app.services.companies import CompanyService
 from app.services.connection import ConnectionService
 from app.services.credentials import CredentialService
 from app.services.diagnostics import DiagnosticsService
+from app.services.domains import DomainService
 from app.services.enrichment import EnrichmentService
 from app.services.export import ExportService
 from app.services.fetching import FetchService
 from app.services.keyring_store import KeyringStore, KeyStore
+from app.services.ledger import LedgerService
 from app.services.library import LibraryService
 from app.services.lists import ListService
 from app.services.providers import DemoBackend, ProviderDirectory
 from app.services.request_counts import RequestCounts
 from app.services.search import SearchService
 from app.services.tagging import TagService
+from app.storage.company_domains import CompanyDomainRepository
 from app.storage.database import Database
+from app.storage.enrichment_log import EnrichmentLog
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.fetch_runs import FetchRunRepository
+from app.storage.headroom import check_headroom
 from app.storage.instance_lock import InstanceLock
 from app.storage.journal import RequestJournal
 from app.storage.ledger import LedgerRepository
@@ -56,6 +62,8 @@ class Services:
     tags: TagService
     lists: ListService
     companies: CompanyService
+    domains: DomainService
+    ledger: LedgerService
     library: LibraryService
     export: ExportService
     diagnostics: DiagnosticsService
@@ -112,15 +120,22 @@ async def open_services(
             credentials, settings, changes, environment, demo=backend, counts=counts, clock=clock, timeouts=timeouts
         )
         stack.push_async_callback(directory.aclose)
-        search = SearchService(directory, library, LedgerRepository(database))
+        ledger = LedgerRepository(database)
+        search = SearchService(directory, library, ledger)
         stack.push_async_callback(search.aclose)
         fetching = FetchService(directory, fetch_runs, library, clock=clock)
+        companies = CompanyService(directory)
+        domains = DomainService(library, CompanyDomainRepository(database), companies, changes)
         enrichment = EnrichmentService(
             directory,
             enrichment_runs,
             library,
             RequestJournal(profile.journal_path),
             changes,
+            log=EnrichmentLog(database),
+            domains=domains,
+            settings=settings,
+            check_disk=partial(check_headroom, profile.library_path),
             schedule=schedule,
             clock=clock,
         )
@@ -140,7 +155,9 @@ async def open_services(
             enrichment=enrichment,
             tags=TagService(directory, library),
             lists=ListService(directory, library),
-            companies=CompanyService(directory),
+            companies=companies,
+            domains=domains,
+            ledger=LedgerService(ledger, enrichment_runs),
             library=library_service,
             export=ExportService(library),
             diagnostics=DiagnosticsService(

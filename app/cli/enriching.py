@@ -20,7 +20,7 @@ from app.domain.outcomes import Outcome
 from app.exchange.csv_reader import PeopleTable, read_people
 from app.exchange.csv_writer import check_outputs
 from app.exchange.enriched import PersonResult, write_enrich_outcomes, write_enriched
-from app.services.enrichment import IN_QUEUE, OWNED, EnrichmentPlan
+from app.services.enrichment_plan import IN_QUEUE, OWNED, EnrichmentPlan
 
 NOT_SUBMITTED = (BatchState.DRAFT, BatchState.RESERVED, BatchState.SUBMITTING)
 NOT_QUEUED = "Not asked for."
@@ -86,8 +86,16 @@ async def _queue(
         header=table.header,
         rows=table.rows,
         held_back={row.row: row.reason for row in plan.ineligible},
+        owned=_owned(plan),
     )
     return jobs.keep(services.profile, job)
+
+
+def _owned(plan: EnrichmentPlan) -> dict[int, dict[EnrichField, str]]:
+    owned: dict[int, dict[EnrichField, str]] = {}
+    for value in plan.owned:
+        owned.setdefault(value.row, {})[value.field] = value.value
+    return owned
 
 
 async def _runs_that_hold(services: Services, table: PeopleTable, plan: EnrichmentPlan) -> set[int]:
@@ -140,10 +148,10 @@ async def _results(services: Services, job: EnrichJob) -> dict[int, PersonResult
     results: dict[int, PersonResult] = {}
     for row, key in keys.items():
         if key in items:
-            results[row] = _of_items(items[key], job.fields, known.get(key, {}), services)
+            results[row] = _of_items(items[key], job.fields, known.get(key, {}), services, job.owned.get(row, {}))
         else:
             reason = job.held_back.get(row, "")
-            results[row] = PersonResult(tuple(FieldResult(field, Outcome.FAILED, reason) for field in job.fields))
+            results[row] = _of_items([], job.fields, {}, services, job.owned.get(row, {}), reason)
     return results
 
 
@@ -164,7 +172,12 @@ def _plain_values(row: ContactRow) -> dict[str, str]:
 
 
 def _of_items(
-    items: Sequence[EnrichmentItem], fields: Sequence[EnrichField], known: Mapping[str, str], services: Services
+    items: Sequence[EnrichmentItem],
+    fields: Sequence[EnrichField],
+    known: Mapping[str, str],
+    services: Services,
+    owned: Mapping[EnrichField, str],
+    reason: str = NOT_QUEUED,
 ) -> PersonResult:
     """A person's result from all runs that hold them, newest first: per field the newest find, else the newest."""
     results: list[FieldResult] = []
@@ -172,8 +185,15 @@ def _of_items(
     phones: tuple[PhoneValue, ...] = ()
     for field in fields:
         asked = [item for item in items if field in item.outcomes]
+        if not asked and field in owned:
+            results.append(FieldResult(field, Outcome.SKIPPED, OWNED))
+            if field is EnrichField.EMAILS:
+                emails = (EmailValue(owned[field]),)
+            else:
+                phones = (PhoneValue(owned[field]),)
+            continue
         if not asked:
-            results.append(FieldResult(field, Outcome.FAILED, NOT_QUEUED))
+            results.append(FieldResult(field, Outcome.FAILED, reason))
             continue
         best = next((item for item in asked if item.outcomes[field].outcome is Outcome.FOUND), asked[0])
         results.append(best.outcomes[field])

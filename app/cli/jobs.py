@@ -7,7 +7,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,7 @@ FOLDER = "cli_jobs"
 class EnrichJob:
     """One `enrich` command: its input, where its output goes, and the runs that hold its people.
 
-    `held_back` has the reason of each data row that was not queued.
+    `held_back` has the reason of each data row that was not queued, `owned` the values known before, per data row.
     """
 
     run_ids: tuple[int, ...]
@@ -33,6 +33,7 @@ class EnrichJob:
     header: tuple[str, ...]
     rows: tuple[PeopleRow, ...]
     held_back: dict[int, str]
+    owned: dict[int, dict[EnrichField, str]] = field(default_factory=dict)
 
     @property
     def table(self) -> PeopleTable:

@@ -5,14 +5,14 @@ people per batch; reserved on submission, confirmed on completion).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.domain.contact import EmailValue, PhoneValue
 from app.domain.credits import Spending
-from app.domain.identifiers import linkedin_slug, normalise_domain
+from app.domain.identifiers import is_role_address, linkedin_slug, normalise_domain, normalise_email
 from app.domain.outcomes import Outcome
 
 
@@ -31,10 +31,16 @@ class EnrichField(StrEnum):
 PRICES: dict[EnrichField, int] = {EnrichField.EMAILS: 1, EnrichField.PHONES: 10}
 BATCH_SIZE = 100
 
+#: How long results are taken to be kept after a submit. The vendor names no limit; its neighbours keep them 30 days.
+RETENTION = timedelta(days=30)
+
 
 @dataclass(frozen=True, slots=True)
 class PersonInput:
-    """A person to enrich. `contact_id` links to the library, None for a typed or imported person."""
+    """A person to enrich. `contact_id` links to the library, None for a typed or imported person.
+
+    `email` is an address already known; it is not sent, it only tells who this is.
+    """
 
     first_name: str
     last_name: str
@@ -42,6 +48,7 @@ class PersonInput:
     company_name: str = ""
     linkedin_url: str = ""
     contact_id: int | None = None
+    email: str = ""
 
     @property
     def person_key(self) -> str:
@@ -49,8 +56,31 @@ class PersonInput:
         slug = linkedin_slug(self.linkedin_url)
         if slug:
             return f"linkedin:{slug}"
+        return self._name_key
+
+    @property
+    def identity_keys(self) -> frozenset[str]:
+        """All keys this person goes by, see `same_person`: slug, name and domain, and a mailbox of their own."""
+        keys = {self.person_key}
+        if normalise_domain(self.domain) and self.first_name.strip() and self.last_name.strip():
+            keys.add(self._name_key)
+        address = normalise_email(self.email)
+        if address and not is_role_address(address):
+            keys.add(f"email:{address}")
+        return frozenset(keys)
+
+    @property
+    def _name_key(self) -> str:
         words = re.sub(r"\s+", " ", f"{self.first_name} {self.last_name}").strip().casefold()
         return f"name:{words}@{normalise_domain(self.domain)}"
+
+
+def same_person(keys: Collection[str], others: Collection[str]) -> bool:
+    """Whether two people share an identity key and no two LinkedIn profiles speak against it."""
+    if not set(keys) & set(others):
+        return False
+    mine, theirs = ({key for key in each if key.startswith("linkedin:")} for each in (keys, others))
+    return not mine or not theirs or bool(mine & theirs)
 
 
 def missing_for_enrichment(person: PersonInput) -> str:
@@ -118,7 +148,8 @@ TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
         {BatchState.COLLECTING, BatchState.COMPLETE, BatchState.EXPIRED, BatchState.ABANDONED}
     ),
     BatchState.COLLECTING: frozenset({BatchState.COMPLETE, BatchState.EXPIRED, BatchState.ABANDONED}),
-    BatchState.UNKNOWN_OUTCOME: frozenset({BatchState.DRAFT, BatchState.ABANDONED}),
+    # Submitted after all: its request id was found in the journal.
+    BatchState.UNKNOWN_OUTCOME: frozenset({BatchState.DRAFT, BatchState.ABANDONED, BatchState.SUBMITTED}),
     BatchState.EXPIRED: frozenset({BatchState.DRAFT, BatchState.ABANDONED}),
     BatchState.REJECTED: frozenset({BatchState.DRAFT, BatchState.ABANDONED}),
     BatchState.COMPLETE: frozenset(),
@@ -218,7 +249,14 @@ class EnrichmentItem:
 
 @dataclass(frozen=True, slots=True)
 class EnrichmentBatch:
-    """One submit. `reserved` and `charged` in credits; `note` says in words why it is where it is."""
+    """One submit. `reserved` and `charged` in credits; `note` says in words why it is where it is.
+
+    Attributes:
+        held: Whether it waits until the rep has seen how the run's sample went.
+        taken: How many people the provider said it took, None where it did not say.
+        expires_at: When the provider may drop the results (our limit, the vendor names none).
+        short: Credits that were missing when the provider refused it, 0 otherwise.
+    """
 
     batch_id: int
     run_id: int
@@ -235,6 +273,16 @@ class EnrichmentBatch:
     note: str = ""
     key_fingerprint: str = ""
     unmatched: int = 0
+    held: bool = False
+    taken: int | None = None
+    expires_at: datetime | None = None
+    short: int = 0
+
+    def is_expiring(self, now: datetime) -> bool:
+        """Whether four fifths of the time to collect its results are over."""
+        if self.expires_at is None or self.submitted_at is None or not self.state.is_pollable:
+            return False
+        return now - self.submitted_at >= (self.expires_at - self.submitted_at) * 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +309,33 @@ class EnrichmentRun:
         return any(
             batch.state.is_pollable
             or batch.state is BatchState.SUBMITTING
-            or (not self.stopped and batch.state in (BatchState.DRAFT, BatchState.RESERVED))
+            or (not self.stopped and not batch.held and batch.state in (BatchState.DRAFT, BatchState.RESERVED))
             for batch in self.batches
         )
+
+    @property
+    def held_people(self) -> int:
+        """People who wait for the rep's consent after the sample."""
+        return sum(batch.item_count for batch in self.batches if batch.held and batch.state is BatchState.DRAFT)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEvent:
+    """One line of an item's log: what happened to it or to the batch it is in."""
+
+    at: datetime
+    text: str
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """An entry of an answer that is about nobody we asked for, byte for byte."""
+
+    unmatched_id: int
+    batch_id: int
+    request_id: str
+    raw: bytes
 
 
 class LedgerKind(StrEnum):
@@ -287,3 +359,14 @@ class LedgerLine:
     batch_id: int | None = None
     run_id: int | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFilter:
+    """Which lines of the ledger: those that fit all that is given. Days are UTC, both ends included."""
+
+    provider: str | None = None
+    kind: LedgerKind | None = None
+    run_id: int | None = None
+    since: date | None = None
+    until: date | None = None

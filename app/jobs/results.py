@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from app.domain.contact import EmailValue, PhoneValue
 from app.domain.enrichment import (
+    PRICES,
     AnswerEntry,
     AnswerStatus,
     EnrichField,
@@ -17,7 +18,9 @@ from app.domain.enrichment import (
     EnrichmentItem,
     FieldResult,
     ItemResult,
+    SubmitItem,
 )
+from app.domain.errors import Finding
 from app.domain.identifiers import normalise_email
 from app.domain.outcomes import Outcome
 from app.domain.phones import in_e164
@@ -25,6 +28,10 @@ from app.domain.phones import in_e164
 NO_ROW = "Tamtam returned no row for this person."
 NO_VALUE = "Tamtam finished and found none."
 STILL_RUNNING = "Tamtam is still looking."
+
+# The vocabulary of an entry's status is not known; these are the words of its neighbours for an end without a value.
+_FAILURE = re.compile(r"fail|error|time.?(?:d.?)?out|expired|cancel|insufficient", re.IGNORECASE)
+_PLAIN = re.compile(r"failed?$", re.IGNORECASE)
 
 
 def read_answer(
@@ -62,11 +69,12 @@ def _read_person(item: EnrichmentItem, entries: Sequence[AnswerEntry], status: A
 
 def _without_value(enrich_field: EnrichField, entries: Sequence[AnswerEntry], status: AnswerStatus) -> FieldResult:
     about = [entry for entry in entries if _is_about(entry, enrich_field)]
-    failed = [entry for entry in about if entry.error or "fail" in entry.status.casefold()]
+    failed = [entry for entry in about if entry.error or _FAILURE.search(entry.status)]
     if status is AnswerStatus.PROCESSING:
         return FieldResult(enrich_field, Outcome.IN_FLIGHT, STILL_RUNNING)
     if failed:
         said = next((entry.error for entry in failed if entry.error), "")
+        said = said or next((entry.status for entry in failed if not _PLAIN.match(entry.status)), "")
         return FieldResult(
             enrich_field, Outcome.FAILED, f"Tamtam says: {said}" if said else "Tamtam failed to look it up."
         )
@@ -113,3 +121,37 @@ def _unite_phones(entries: Sequence[AnswerEntry]) -> tuple[PhoneValue, ...]:
             if digits:
                 united.setdefault(digits, in_e164(phone))
     return tuple(united.values())
+
+
+def booked_credits(items: Sequence[EnrichmentItem], results: Sequence[ItemResult]) -> int:
+    """Credits to book for a finished batch: fields found, and those whose answer is missing; the rest is released.
+
+    Credits are reserved on submission, confirmed on completion, and released where the enrichment fails (Tamtam
+    contract sheet, section 3). Whether "nothing found" is such a failure is not said; it is read as one, as with the
+    other services that charge by success. What nobody answered for may have been charged, so it is booked.
+    """
+    asked = {item.client_key for item in items}
+    return sum(
+        PRICES[result.field]
+        for person in results
+        if person.client_key in asked
+        for result in person.results
+        if result.outcome in (Outcome.FOUND, Outcome.UNKNOWN)
+    )
+
+
+def found_fields(entry: AnswerEntry) -> list[EnrichField]:
+    """The fields that an entry has values for."""
+    emails = EnrichField.EMAILS if entry.emails or entry.most_probable_email else None
+    return [field for field in (emails, EnrichField.PHONES if entry.phones else None) if field is not None]
+
+
+def blamed_people(items: Sequence[SubmitItem], findings: Sequence[Finding]) -> dict[str, str]:
+    """Client key → what the provider found wrong, for findings that name a row such as `body.requests[3].domain`."""
+    blamed: dict[str, list[str]] = {}
+    for finding in findings:
+        match = re.match(r"(?:body\.)?requests\[(\d+)\]\.?(.*)", finding.location)
+        if match and int(match[1]) < len(items):
+            said = f"{match[2]}: {finding.message}" if match[2] else finding.message
+            blamed.setdefault(items[int(match[1])].client_key, []).append(said)
+    return {client_key: f"Tamtam refused this row. {'; '.join(said)}" for client_key, said in blamed.items()}

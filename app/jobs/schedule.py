@@ -25,6 +25,8 @@ class PollSchedule:
         first: Wait after the submit.
         second: Wait after the first poll; each further one is `factor` times longer, up to `longest`.
         give_up_after: Age of a batch after which it is only asked about when the rep wants it.
+        missing_tries: So many answers in a row that the request is not known are believed,
+        missing_for: if they lie so many seconds apart.
         backoff: Waits after troubles.
     """
 
@@ -34,6 +36,8 @@ class PollSchedule:
     longest: float = 30.0
     jitter: float = 0.1
     give_up_after: float = 30 * 60.0
+    missing_tries: int = 3
+    missing_for: float = 60.0
     backoff: Backoff = Backoff()
 
     def wait(self, polls_done: int, rng: random.Random) -> float:

@@ -2,76 +2,77 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
-from itertools import count
 
 from app.domain.changes import Change, ChangeFeed, ChangeKind
-from app.domain.contact import ContactRow
-from app.domain.credits import Estimate
+from app.domain.credits import BalanceLine
 from app.domain.enrichment import (
     PRICES,
+    BatchState,
     EnrichField,
+    EnrichmentBatch,
     EnrichmentItem,
     EnrichmentRun,
     PersonInput,
-    missing_for_enrichment,
+    QueueEvent,
+    Unmatched,
     price,
 )
 from app.domain.errors import CapError, ContactScoutError, InputError
-from app.domain.identifiers import domain_of_email, normalise_domain
+from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.jobs.enrichment import EnrichmentEngine, Lane, fingerprint, wait_for_event
+from app.jobs.enrichment import EnrichmentEngine, Limits, wait_for_event
 from app.jobs.grace import STOP_GRACE, end_within
+from app.jobs.lane import Lane, fingerprint
 from app.jobs.schedule import PollSchedule
-from app.providers.capabilities import SupportsEnrichment
+from app.providers.capabilities import SupportsBalance, SupportsEnrichment
 from app.providers.clock import Clock
 from app.providers.registry import service_class
+from app.services.domains import DomainService
+from app.services.enrichment_plan import (
+    Candidate,
+    EnrichmentPlan,
+    estimate_of,
+    owned_values,
+    person_of,
+    sort_candidates,
+)
 from app.services.providers import ProviderDirectory
+from app.storage.enrichment_log import EnrichmentLog
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.journal import RequestJournal
 from app.storage.library import LibraryRepository
-
-#: Fewer finished look-ups than this say nothing about the hit rate to expect.
-SMALLEST_SAMPLE = 20
-
-DUPLICATE = "The same person is in this selection already."
-IN_QUEUE = "Already in the queue."
-OWNED = "Already in the library."
+from app.storage.settings import SettingsStore
 
 
 @dataclass(frozen=True, slots=True)
-class Ineligible:
-    """A row that will not be sent, and why. `row` counts from 1 in the order given."""
+class SampleReport:
+    """How the people went who were sent first, and what the rest may cost (credits).
 
-    name: str
-    reason: str
-    row: int
-    contact_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class EnrichmentPlan:
-    """What a click on “Enrich” would do.
-
-    `people` will be sent, `rows` are their rows, counted from 1 in the order given, and `wanted` is what is asked of
-    each: less than `fields` where a value is owned already. `balance_left` is None when the provider could not be
-    asked.
+    `likely` is None while nobody of the sample was answered; `done` is False while some of it is still open.
     """
 
-    fields: frozenset[EnrichField]
-    people: tuple[PersonInput, ...]
-    rows: tuple[int, ...]
-    wanted: tuple[frozenset[EnrichField], ...]
-    ineligible: tuple[Ineligible, ...]
-    estimate: Estimate
-    balance_left: int | None
+    people: int
+    answered: dict[EnrichField, int]
+    found: dict[EnrichField, int]
+    charged: int
+    rest_people: int
+    rest_maximum: int
+    rest_likely: int | None
+    done: bool
 
-    @property
-    def sent(self) -> tuple[tuple[PersonInput, frozenset[EnrichField]], ...]:
-        """Who will be sent, with what is asked of each."""
-        return tuple(zip(self.people, self.wanted, strict=True))
+
+@dataclass(frozen=True, slots=True)
+class UnknownQuestion:
+    """What to ask the rep about a batch whose submit was not answered; `most_extra` in credits."""
+
+    batch_id: int
+    people: int
+    most_extra: int
+    text: str
 
 
 class EnrichmentService:
@@ -85,6 +86,10 @@ class EnrichmentService:
         journal: RequestJournal,
         changes: ChangeFeed,
         *,
+        log: EnrichmentLog,
+        domains: DomainService,
+        settings: SettingsStore,
+        check_disk: Callable[[], None] = lambda: None,
         schedule: PollSchedule | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -92,6 +97,10 @@ class EnrichmentService:
         self._directory = directory
         self._repository = repository
         self._library = library
+        self._log = log
+        self._domains = domains
+        self._settings = settings
+        self._clock = time
         self._changes = changes
         self._journal = journal
         self._engine = EnrichmentEngine(
@@ -100,7 +109,10 @@ class EnrichmentService:
             self._open_lane,
             changes,
             schedule=schedule,
+            limits=self._limits,
+            check_disk=check_disk,
             now=time.wall,
+            monotonic=time.now,
             pause=partial(wait_for_event, sleep=time.sleep),
         )
         self._task: asyncio.Task[None] | None = None
@@ -116,20 +128,59 @@ class EnrichmentService:
         """Why the queue waits, "" while nothing holds it up. A change publishes `ChangeKind.ENRICHMENT`."""
         return self._engine.lane_note
 
-    async def plan_contacts(self, contact_ids: Sequence[int], fields: Collection[EnrichField]) -> EnrichmentPlan:
-        """A plan for contacts of the library. Values they have already are not bought again."""
+    async def plan_contacts(
+        self, contact_ids: Sequence[int], fields: Collection[EnrichField], *, refresh: bool = False
+    ) -> EnrichmentPlan:
+        """A plan for contacts of the library. Values they have already are not bought again, unless to `refresh` them.
+
+        The plan of a refresh is priced like any other; `enqueue` is the consent.
+        """
         rows = await self._library.rows(contact_ids)
-        owned = [
-            {field for field in fields if (row.email if field is EnrichField.EMAILS else row.phone)} for row in rows
+        domains = await self._domains.domains(rows)
+        wanted = frozenset(fields)
+        candidates = [
+            Candidate(person_of(row, domains.get(row.contact_id, "")), wanted, owned_values(row)) for row in rows
         ]
-        return await self._plan([_person_of(row) for row in rows], frozenset(fields), owned)
+        return await self._plan(candidates, wanted, refresh=refresh)
 
-    async def plan_people(self, people: Sequence[PersonInput], fields: Collection[EnrichField]) -> EnrichmentPlan:
-        """A plan for people typed or read from a file. What was bought for them before is not bought again."""
-        return await self._plan(people, frozenset(fields), [set() for _ in people])
+    async def plan_people(
+        self, people: Sequence[PersonInput], fields: Collection[EnrichField], *, refresh: bool = False
+    ) -> EnrichmentPlan:
+        """A plan for people typed or read from a file. What is known of them already is not bought again."""
+        wanted = frozenset(fields)
+        found = await self._library.find_people([person.identity_keys for person in people])
+        rows = dict(zip(found, await self._library.rows(list(found.values())), strict=True))
+        candidates = [
+            Candidate(
+                person if number not in rows else replace(person, contact_id=rows[number].contact_id),
+                wanted,
+                owned_values(rows[number]) if number in rows else {},
+            )
+            for number, person in enumerate(people)
+        ]
+        return await self._plan(candidates, wanted, refresh=refresh)
 
-    async def enqueue(self, plan: EnrichmentPlan, *, cap: int, origin: str) -> int:
+    async def plan_retry(self, run_id: int) -> EnrichmentPlan:
+        """A plan for what of a run failed, expired, or came back without a row; `enqueue` it to buy it.
+
+        What was in a batch of unknown outcome is asked about by `unknown_question` instead.
+        """
+        again = (Outcome.FAILED, Outcome.EXPIRED, Outcome.UNKNOWN)
+        candidates = []
+        for item in await self._repository.items(run_id=run_id):
+            wanted = frozenset(field for field, result in item.outcomes.items() if result.outcome in again)
+            if wanted:
+                candidates.append(Candidate(item.person, wanted))
+        return await self._plan(candidates, frozenset().union(*(each.wanted for each in candidates)), refresh=False)
+
+    async def enqueue(self, plan: EnrichmentPlan, *, cap: int, origin: str, sample: int | None = None) -> int:
         """Queue a plan's people; the worker buys them. Returns the run's id.
+
+        Args:
+            plan: What the rep agreed to.
+            cap: The most credits the run may spend.
+            origin: Where it came from, in words.
+            sample: Send so many people first and hold the rest until `release_rest`, None to send all.
 
         Raises:
             InputError: Nobody is left to send.
@@ -143,14 +194,86 @@ class EnrichmentService:
                 next_step="Raise the cap or choose fewer people or fields.",
             )
         run_id = await self._repository.create_run(
-            plan.people, plan.fields, cap=cap, origin=origin, row_numbers=plan.rows, wanted=plan.wanted
+            plan.people,
+            plan.fields,
+            cap=cap,
+            origin=origin,
+            row_numbers=plan.rows,
+            wanted=plan.wanted,
+            sample=None if sample is None else max(1, sample),
         )
         self._engine.wake()
         return run_id
 
+    async def sample_report(self, run_id: int) -> SampleReport:
+        """How the sample of a run went, and what the held rest may cost."""
+        run = await self._repository.run(run_id)
+        held = {batch.batch_id for batch in run.batches if batch.held}
+        answered: Counter[EnrichField] = Counter()
+        found: Counter[EnrichField] = Counter()
+        rest: list[EnrichmentItem] = []
+        done, people = True, 0
+        for item in await self._repository.items(run_id=run_id):
+            if item.batch_id in held:
+                rest.append(item)
+                continue
+            people += 1
+            for field, result in item.outcomes.items():
+                done = done and not result.outcome.is_open
+                answered[field] += not result.outcome.is_open
+                found[field] += result.outcome is Outcome.FOUND
+        likely = None
+        if sum(answered.values()):
+            likely = round(
+                sum(
+                    PRICES[field] * found[field] / answered[field]
+                    for item in rest
+                    for field in item.fields
+                    if answered[field]
+                )
+            )
+        return SampleReport(
+            people=people,
+            answered=dict(answered),
+            found=dict(found),
+            charged=run.spending.charged,
+            rest_people=len(rest),
+            rest_maximum=sum(price(item.fields) for item in rest),
+            rest_likely=likely,
+            done=done,
+        )
+
+    async def release_rest(self, run_id: int) -> None:
+        """Buy the rest of a run too: the rep has seen the sample."""
+        await self._repository.release_rest(run_id)
+        self._engine.wake()
+
+    async def raise_cap(self, run_id: int, cap: int) -> None:
+        """Set a run's cap in credits and let it go on.
+
+        Raises:
+            InputError: More is charged or reserved already.
+        """
+        await self._repository.raise_cap(run_id, cap)
+        self._engine.wake()
+
     async def recover(self) -> None:
         """At start, before the worker: what a killed program left in the middle of a submit is classified."""
-        await self._repository.recover(await asyncio.to_thread(self._journal.entries))
+        await self._repository.recover(
+            await asyncio.to_thread(self._journal.entries), retention=self._limits().retention
+        )
+
+    async def recover_from_journal(self) -> int:
+        """Take up what the journal knows and the library does not, after the library was lost or set back.
+
+        Returns how many batches can be collected now; the worker, or `drain`, asks for them. Entries about people
+        the library does not know go to `unmatched`.
+        """
+        entries = await asyncio.to_thread(self._journal.entries)
+        taken = await self._repository.take_up(entries, retention=self._limits().retention)
+        if taken:
+            self._engine.wake()
+        return len(taken)
 
     def start(self) -> None:
         """Start the worker; it resumes what is open by itself."""
@@ -190,10 +313,30 @@ class EnrichmentService:
         await self._repository.set_stopped(run_id, stopped=False)
         self._engine.wake()
 
+    async def unknown_question(self, batch_id: int) -> UnknownQuestion:
+        """What has to be said before a batch of unknown outcome is sent again."""
+        batch = await self._repository.batch(batch_id)
+        most = sum(price(item.fields) for item in await self._repository.items(batch_id=batch_id))
+        return UnknownQuestion(
+            batch_id,
+            batch.item_count,
+            most,
+            f"Whether {self.provider.label} accepted these {batch.item_count} people is not known. If it did, sending"
+            f" them again costs up to {most} credits once more. {batch.note}".strip(),
+        )
+
     async def retry_unknown(self, batch_id: int) -> None:
         """Submit a batch of unknown outcome again: the rep has agreed to what it may cost once more."""
         await self._repository.resubmit_unknown(batch_id)
         self._engine.wake()
+
+    async def stuck(self) -> list[EnrichmentBatch]:
+        """Batches that have run for so long that they are only asked about when the rep wants it, oldest first."""
+        return [batch for batch in await self._pollable() if self._engine.is_stuck(batch)]
+
+    async def expiring(self) -> list[EnrichmentBatch]:
+        """Batches whose results the service may soon drop: four fifths of the time are over."""
+        return [batch for batch in await self._pollable() if batch.is_expiring(self._clock.wall())]
 
     async def ask_again(self, batch_id: int) -> None:
         """Poll a batch that has run for so long that it is no longer polled by itself."""
@@ -203,79 +346,71 @@ class EnrichmentService:
         """Stop asking about a batch; its people end as expired."""
         await self._repository.give_up(batch_id)
 
+    async def events(self, item_id: int) -> list[QueueEvent]:
+        """The log of one item, oldest first."""
+        return await self._log.events(item_id)
+
+    async def unmatched(self, run_id: int | None = None) -> list[Unmatched]:
+        """Entries of answers that are about nobody we asked for, of one run or of all."""
+        return await self._log.unmatched(run_id)
+
+    async def key_in_use(self) -> str:
+        """The fingerprint of the present key, "" without one; compare with `EnrichmentBatch.key_fingerprint`."""
+        try:
+            return fingerprint(await self._directory.key_in_use(self.provider))
+        except ContactScoutError:
+            return ""
+
     async def refresh_balance(self) -> int | None:
         """Credits left for enrichment, None when the provider does not say or cannot be asked now."""
-        kind = service_class(self.provider).enrichment_credit_kind
         try:
-            lines = await self._directory.balance(self.provider)
+            return self._enrichment_credits(await self._directory.balance(self.provider))
         except ContactScoutError:
             return None  # a plan is possible without it; the submit itself will say what is wrong
-        matching = [line.remaining for line in lines if line.kind == kind]
-        return sum(matching) if matching else None
 
     async def _open_lane(self) -> Lane:
         service = await self._directory.capable(self.provider, SupportsEnrichment)
-        return Lane(service, fingerprint(await self._directory.key_in_use(self.provider)))
+        return Lane(service, fingerprint(await self._directory.key_in_use(self.provider)), self._ask_balance)
+
+    async def _ask_balance(self) -> int | None:
+        # Past the directory, which would tell everybody of news about the provider, and so wake the queue.
+        service = await self._directory.capable(self.provider, SupportsBalance)
+        return self._enrichment_credits(await service.balance(""))
+
+    def _enrichment_credits(self, lines: Sequence[BalanceLine]) -> int | None:
+        kind = service_class(self.provider).enrichment_credit_kind
+        matching = [line.remaining for line in lines if line.kind == kind]
+        return sum(matching) if matching else None
+
+    async def _pollable(self) -> list[EnrichmentBatch]:
+        return await self._repository.batches([BatchState.SUBMITTED, BatchState.COLLECTING])
+
+    def _limits(self) -> Limits:
+        settings = self._settings.load()
+        return Limits(settings.day_cap, timedelta(days=settings.retention_days))
 
     def _on_change(self, change: Change) -> None:
-        if change.kind is ChangeKind.PROVIDERS and self._engine.lane_note:
-            self._engine.wake()
+        if change.kind is ChangeKind.PROVIDERS:
+            self._engine.provider_changed()
 
     async def _plan(
-        self, people: Sequence[PersonInput], fields: frozenset[EnrichField], owned: Sequence[set[EnrichField]]
+        self, candidates: Sequence[Candidate], fields: frozenset[EnrichField], *, refresh: bool
     ) -> EnrichmentPlan:
         if not fields:
             raise InputError("Choose e-mails, phones, or both.")
-        in_queue = await self._repository.open_person_keys()
-        keys = {person.person_key for person in people}
-        bought = {field: await self._repository.bought(keys, field) for field in fields}
-        sent: list[tuple[int, PersonInput, frozenset[EnrichField]]] = []
-        ineligible: list[Ineligible] = []
-        excluded: Counter[str] = Counter()
-        seen: set[str] = set()
-        for number, person, has in zip(count(1), people, owned):
-            key = person.person_key
-            has_now = has | {field for field in fields if key in bought[field]}
-            waiting = {field for field in fields - has_now if (key, field) in in_queue}
-            wanted = fields - has_now - waiting
-            reason = missing_for_enrichment(person) if wanted else (IN_QUEUE if waiting else OWNED)
-            if not reason and key in seen:
-                reason = DUPLICATE
-            if reason:
-                name = f"{person.first_name} {person.last_name}".strip() or person.company_name
-                ineligible.append(Ineligible(name, reason, number, person.contact_id))
-                excluded[reason] += 1
-                continue
-            excluded.update(f"{field.label} already in the library." for field in has_now)
-            seen.add(key)
-            sent.append((number, replace(person, domain=normalise_domain(person.domain)), wanted))
+        keys = {key for candidate in candidates for key in candidate.person.identity_keys}
+        result = sort_candidates(candidates, await self._repository.known(keys), refresh=refresh)
+        wanted = tuple(asked for _, _, asked in result.sent)
+        rates = {field: await self._repository.hit_rate(field) for field in fields}
         return EnrichmentPlan(
             fields=fields,
-            people=tuple(person for _, person, _ in sent),
-            rows=tuple(number for number, _, _ in sent),
-            wanted=tuple(wanted for _, _, wanted in sent),
-            ineligible=tuple(ineligible),
-            estimate=await self._estimate([wanted for _, _, wanted in sent], fields, excluded),
+            people=tuple(person for _, person, _ in result.sent),
+            rows=tuple(number for number, _, _ in result.sent),
+            wanted=wanted,
+            ineligible=tuple(result.ineligible),
+            estimate=estimate_of(wanted, rates, result.excluded),
             balance_left=await self.refresh_balance(),
-        )
-
-    async def _estimate(
-        self, wanted: Sequence[frozenset[EnrichField]], fields: frozenset[EnrichField], excluded: Counter[str]
-    ) -> Estimate:
-        likely = 0.0
-        samples = []
-        for field in fields:
-            found, finished = await self._repository.hit_rate(field)
-            samples.append(finished)
-            if finished:
-                likely += sum(field in asked for asked in wanted) * PRICES[field] * found / finished
-        sample = min(samples, default=0)
-        return Estimate(
-            low=0,
-            maximum=sum(price(asked) for asked in wanted),
-            likely=round(likely) if sample >= SMALLEST_SAMPLE else None,
-            sample_size=sample,
-            excluded=dict(excluded),
+            owned=tuple(result.owned),
         )
 
 
@@ -285,15 +420,3 @@ def _report_fault(task: asyncio.Task[None]) -> None:
         task.get_loop().call_exception_handler(
             {"message": "The enrichment worker failed", "exception": task.exception(), "task": task}
         )
-
-
-def _person_of(row: ContactRow) -> PersonInput:
-    """A contact as a person to enrich; the domain comes from its company, else from its company address."""
-    return PersonInput(
-        first_name=row.first_name,
-        last_name=row.last_name,
-        domain=normalise_domain(row.company_domain) or domain_of_email(row.email),
-        company_name=row.company_name,
-        linkedin_url=row.linkedin_url,
-        contact_id=row.contact_id,
-    )

@@ -5,7 +5,7 @@ import logging
 
 from app.domain.errors import LibraryError
 from app.domain.provider import Provider
-from app.jobs.enrichment import fingerprint
+from app.jobs.lane import fingerprint
 from app.providers.allowance import MONTHLY_LIMITS, Allowance, month_of
 from app.providers.clock import Clock
 from app.storage.request_counts import Counts, RequestCountStore

@@ -37,6 +37,7 @@ def utc_now() -> datetime:
 
 
 _encoder = msgspec.json.Encoder()
+_texts_decoder = msgspec.json.Decoder(list[str])
 _fields_decoder = msgspec.json.Decoder(PersonFields)
 _emails_decoder = msgspec.json.Decoder(tuple[EmailValue, ...])
 _phones_decoder = msgspec.json.Decoder(tuple[PhoneValue, ...])
@@ -50,6 +51,11 @@ def to_json(value: object) -> str:
 def json_list(values: Iterable[int | str]) -> str:
     """Values for `IN (SELECT value FROM json_each(?))`: any number of them in one statement."""
     return to_json(list(values))
+
+
+def json_texts(text: str) -> list[str]:
+    """A JSON array of texts, as `json_group_array` makes it."""
+    return _texts_decoder.decode(text)
 
 
 def person_fields(text: str) -> PersonFields:

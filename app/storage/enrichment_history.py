@@ -1,54 +1,78 @@
 """What the enrichment queue remembers: who waits, what was bought before, and how often a field is found."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.contact import EmailValue, PhoneValue
-from app.domain.enrichment import EnrichField
+from app.domain.enrichment import EnrichField, same_person
 from app.domain.outcomes import Outcome
-from app.storage.columns import emails, json_list, moment, phones
+from app.storage.columns import emails, json_list, json_texts, optional_moment, phones
 from app.storage.database import Connection, rows
+
+_KEYS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Bought:
-    """A field that was bought before: how it ended, when, and the values, so that it need not be bought again."""
+class KnownPerson:
+    """One field that was asked of somebody: who, by all keys; how it stands or ended, when; and the values.
 
+    `waits` says that it must not be asked again: an answer is to come, or a submit may have gone through unseen.
+    """
+
+    keys: frozenset[str]
+    field: EnrichField
     outcome: Outcome
-    at: datetime
+    waits: bool
+    at: datetime | None
     contact_id: int | None
     emails: tuple[EmailValue, ...]
     phones: tuple[PhoneValue, ...]
 
 
-def open_person_keys(conn: Connection) -> set[tuple[str, EnrichField]]:
-    """Who waits for an answer, or was in a submit that may have gone through unseen."""
-    found = rows(
-        conn,
-        "SELECT person_key, field FROM enrichment_field WHERE outcome IN ('queued', 'in_flight')"
-        " UNION SELECT f.person_key, f.field FROM enrichment_batch b"
-        " JOIN enrichment_item i ON i.batch_id = b.batch_id JOIN enrichment_field f ON f.item_id = i.item_id"
-        " WHERE b.state = 'unknown_outcome'",
-    )
-    return {(person_key, EnrichField(field)) for person_key, field in found}
+class PeopleIndex:
+    """People with a field, to be found by any of their keys."""
+
+    def __init__(self, people: Iterable[tuple[Collection[str], EnrichField]] = ()) -> None:
+        self._by_key: dict[tuple[str, EnrichField], list[Collection[str]]] = {}
+        for keys, field in people:
+            self.add(keys, field)
+
+    def add(self, keys: Collection[str], field: EnrichField) -> None:
+        """Put somebody in."""
+        for key in keys:
+            self._by_key.setdefault((key, field), []).append(keys)
+
+    def find(self, keys: Collection[str], field: EnrichField) -> bool:
+        """Whether that person is in."""
+        return any(same_person(keys, other) for key in keys for other in self._by_key.get((key, field), ()))
 
 
-def bought(conn: Connection, person_keys: Collection[str], field: EnrichField) -> dict[str, Bought]:
-    """The newest purchase that found something, per person key."""
-    found = rows(
-        conn,
-        "SELECT f.person_key, f.outcome, max(f.finished_at), coalesce(c.merged_into, c.contact_id), i.emails, i.phones"
-        " FROM enrichment_field f JOIN enrichment_item i ON i.item_id = f.item_id"
-        " LEFT JOIN contact c ON c.contact_id = i.contact_id"
-        " WHERE f.person_key IN (SELECT value FROM json_each(?)) AND f.field = ?"
-        " AND f.outcome IN ('found', 'partial') GROUP BY f.person_key",
-        (json_list(person_keys), field),
-    )
-    return {
-        key: Bought(Outcome(outcome), moment(at), contact_id, emails(email_json), phones(phone_json))
-        for key, outcome, at, contact_id, email_json, phone_json in found
-    }
+def known_people(conn: Connection, keys: Collection[str]) -> list[KnownPerson]:
+    """All that was ever asked of people who share a key with these, oldest first."""
+    wanted, found = sorted(keys), {}
+    for start in range(0, len(wanted), _KEYS_AT_ONCE):
+        for item_id, field, outcome, at, state, contact_id, email_json, phone_json, joined in rows(
+            conn,
+            "SELECT f.item_id, f.field, f.outcome, f.finished_at, b.state, coalesce(c.merged_into, c.contact_id),"
+            " i.emails, i.phones, (SELECT json_group_array(key) FROM enrichment_key k WHERE k.item_id = f.item_id)"
+            " FROM enrichment_field f JOIN enrichment_item i ON i.item_id = f.item_id"
+            " JOIN enrichment_batch b ON b.batch_id = i.batch_id"
+            " LEFT JOIN contact c ON c.contact_id = i.contact_id"
+            " WHERE f.item_id IN (SELECT item_id FROM enrichment_key WHERE key IN (SELECT value FROM json_each(?)))",
+            (json_list(wanted[start : start + _KEYS_AT_ONCE]),),
+        ):
+            found[item_id, field] = KnownPerson(
+                keys=frozenset(json_texts(joined)),
+                field=EnrichField(field),
+                outcome=Outcome(outcome),
+                waits=Outcome(outcome).is_open or state == "unknown_outcome",
+                at=optional_moment(at),
+                contact_id=contact_id,
+                emails=emails(email_json),
+                phones=phones(phone_json),
+            )
+    return [found[item] for item in sorted(found)]
 
 
 def hit_rate(conn: Connection, field: EnrichField) -> tuple[int, int]:

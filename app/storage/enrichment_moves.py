@@ -1,18 +1,19 @@
 """The steps enrichment transitions are made of, inside a caller's transaction: states, credits, outcomes, events."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from app.domain.enrichment import BatchState, EnrichField, EnrichmentBatch, LedgerKind, PersonInput
+from app.domain.enrichment import RETENTION, BatchState, EnrichField, EnrichmentBatch, LedgerKind, PersonInput
 from app.domain.errors import LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.storage import ledger
-from app.storage.columns import stamp
+from app.storage.columns import json_list, stamp
 from app.storage.database import Connection, one, rows, scalar
+from app.storage.enrichment_history import PeopleIndex, known_people
 from app.storage.enrichment_rows import write_batch
 from app.storage.states import check_transition
 
@@ -24,13 +25,15 @@ def insert_batch(
     run_id: int,
     numbered: Sequence[tuple[int, PersonInput, Collection[EnrichField]]],
     at: datetime,
+    *,
+    held: bool = False,
 ) -> None:
     """Add a draft of these people, each with its row number and what is asked of it, and a fresh client key."""
     batch_id = scalar(
         conn,
-        "INSERT INTO enrichment_batch (run_id, state, item_count, created_at, updated_at)"
-        " VALUES (?, 'draft', ?, ?, ?) RETURNING batch_id",
-        (run_id, len(numbered), stamp(at), stamp(at)),
+        "INSERT INTO enrichment_batch (run_id, state, item_count, created_at, updated_at, held)"
+        " VALUES (?, 'draft', ?, ?, ?, ?) RETURNING batch_id",
+        (run_id, len(numbered), stamp(at), stamp(at), held),
     )
     _record(conn, batch_id, at, None, BatchState.DRAFT)
     for number, person, fields in numbered:
@@ -57,6 +60,10 @@ def insert_batch(
             "INSERT INTO enrichment_field (item_id, field, person_key) VALUES (?, ?, ?)",
             [(item_id, field, person.person_key) for field in fields],
         )
+        conn.executemany(
+            "INSERT INTO enrichment_key (item_id, key) VALUES (?, ?)",
+            [(item_id, key) for key in sorted(person.identity_keys)],
+        )
 
 
 def move(conn: Connection, batch: EnrichmentBatch, to: BatchState, at: datetime, **columns: Any) -> None:
@@ -67,8 +74,18 @@ def move(conn: Connection, batch: EnrichmentBatch, to: BatchState, at: datetime,
     _record(conn, batch.batch_id, at, batch.state, to, moved.request_id, moved.note)
 
 
-def accept(conn: Connection, batch: EnrichmentBatch, request_id: str, at: datetime, first_poll_at: datetime) -> None:
-    """The provider took the batch."""
+def accept(
+    conn: Connection,
+    batch: EnrichmentBatch,
+    request_id: str,
+    at: datetime,
+    first_poll_at: datetime,
+    *,
+    taken: int | None = None,
+    retention: timedelta = RETENTION,
+) -> None:
+    """The provider took the batch, or `taken` of its people."""
+    cut = taken is not None and taken < batch.item_count
     move(
         conn,
         batch,
@@ -77,7 +94,9 @@ def accept(conn: Connection, batch: EnrichmentBatch, request_id: str, at: dateti
         request_id=request_id,
         submitted_at=at,
         next_poll_at=first_poll_at,
-        note="",
+        taken=taken,
+        expires_at=at + retention,
+        note=f"Tamtam took {taken} of {batch.item_count} people." if cut else "",
     )
 
 
@@ -128,38 +147,87 @@ def set_open_fields(conn: Connection, batch_id: int, outcome: Outcome, reason: s
     )
 
 
-def refuse_if_open(conn: Connection, keys: Sequence[tuple[str, EnrichField]]) -> None:
-    """Raise LibraryError when a person is in the list twice, or waits for the same field already."""
-    taken = len(set(keys)) < len(keys) or any(
-        one(
-            conn,
-            "SELECT 1 FROM enrichment_field WHERE person_key = ? AND field = ? AND outcome IN ('queued', 'in_flight')",
-            key,
-        )
-        for key in keys
-    )
-    if taken:
-        raise LibraryError(
-            "Somebody in this selection is already in the enrichment queue.",
-            next_step="Wait for that answer, or choose again without them.",
-        )
+def refuse_if_open(conn: Connection, asked: Sequence[tuple[Collection[str], EnrichField]]) -> None:
+    """Raise LibraryError when somebody is in the list twice, or waits for the same field already.
+
+    Args:
+        conn: The caller's transaction.
+        asked: The identity keys of each person, with a field that is to be asked for.
+    """
+    waiting = known_people(conn, {key for keys, _ in asked for key in keys})
+    taken = PeopleIndex([(known.keys, known.field) for known in waiting if known.outcome.is_open])
+    for keys, field in asked:
+        if taken.find(keys, field):
+            raise LibraryError(
+                "Somebody in this selection is already in the enrichment queue.",
+                next_step="Wait for that answer, or choose again without them.",
+            )
+        taken.add(keys, field)
 
 
 def queue_again(conn: Connection, batch_id: int) -> None:
     """Queue the fields of a batch that ended without an answer; LibraryError when somebody waits elsewhere."""
     again = rows(
         conn,
-        "SELECT f.person_key, f.field, f.item_id FROM enrichment_item i"
+        "SELECT f.field, f.item_id FROM enrichment_item i"
         " JOIN enrichment_field f ON f.item_id = i.item_id WHERE i.batch_id = ?"
         " AND f.outcome IN ('unknown', 'failed', 'expired')",
         (batch_id,),
     )
-    refuse_if_open(conn, [(person_key, EnrichField(field)) for person_key, field, _ in again])
+    keys: dict[int, set[str]] = {}
+    for item_id, key in conn.execute(
+        "SELECT k.item_id, k.key FROM enrichment_key k JOIN enrichment_item i ON i.item_id = k.item_id"
+        " WHERE i.batch_id = ?",
+        (batch_id,),
+    ):
+        keys.setdefault(item_id, set()).add(key)
+    refuse_if_open(conn, [(keys[item_id], EnrichField(field)) for field, item_id in again])
     conn.executemany(
         "UPDATE enrichment_field SET outcome = 'queued', reason = '', finished_at = NULL"
         " WHERE field = ? AND item_id = ?",
-        [(field, item_id) for _, field, item_id in again],
+        again,
     )
+
+
+def wait_again(conn: Connection, batch_id: int) -> None:
+    """The batch was accepted after all: who was queued or unknown waits for the answer."""
+    conn.execute(
+        "UPDATE enrichment_field SET outcome = 'in_flight', reason = '', finished_at = NULL"
+        " WHERE outcome IN ('queued', 'unknown') AND item_id IN"
+        " (SELECT item_id FROM enrichment_item WHERE batch_id = ?)",
+        (batch_id,),
+    )
+
+
+def fail_people(conn: Connection, batch_id: int, reasons: Mapping[str, str], at: datetime) -> None:
+    """End all that was asked of these people (client key → why) as failed."""
+    conn.executemany(
+        "UPDATE enrichment_field SET outcome = 'failed', reason = ?, finished_at = ? WHERE item_id ="
+        " (SELECT item_id FROM enrichment_item WHERE client_key = ? AND batch_id = ?)",
+        [(reason, stamp(at), client_key, batch_id) for client_key, reason in reasons.items()],
+    )
+
+
+def split_off(
+    conn: Connection, batch: EnrichmentBatch, client_keys: Collection[str], at: datetime, *, note: str
+) -> None:
+    """Move people of a batch of which nothing was accepted to a draft of their own, queued again."""
+    draft = scalar(
+        conn,
+        "INSERT INTO enrichment_batch (run_id, state, item_count, created_at, updated_at, note)"
+        " VALUES (?, 'draft', ?, ?, ?, ?) RETURNING batch_id",
+        (batch.run_id, len(client_keys), stamp(at), stamp(at), note),
+    )
+    _record(conn, draft, at, None, BatchState.DRAFT, note=f"Split off batch {batch.batch_id}. {note}")
+    moving = json_list(client_keys)
+    conn.execute(
+        "UPDATE enrichment_item SET batch_id = ? WHERE batch_id = ? AND client_key IN (SELECT value FROM json_each(?))",
+        (draft, batch.batch_id, moving),
+    )
+    conn.execute(
+        "UPDATE enrichment_batch SET item_count = item_count - ? WHERE batch_id = ?", (len(client_keys), batch.batch_id)
+    )
+    set_open_fields(conn, draft, Outcome.QUEUED, "", at)
 
 
 def is_known_request(conn: Connection, request_id: str) -> bool:

@@ -1,6 +1,7 @@
 """Reading and writing single rows of the enrichment queue, inside a caller's transaction. No rules here."""
 
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 
 from app.domain.credits import Spending
 from app.domain.enrichment import (
@@ -19,7 +20,7 @@ from app.storage.database import Connection, Row, one, rows
 
 _BATCH = (
     "SELECT batch_id, run_id, state, item_count, created_at, updated_at, request_id, submitted_at, next_poll_at,"
-    " polls, reserved, charged, note, key_fingerprint, unmatched FROM enrichment_batch"
+    " polls, reserved, charged, note, key_fingerprint, unmatched, held, taken, expires_at, short FROM enrichment_batch"
 )
 _IN_STATES = " WHERE state IN (SELECT value FROM json_each(?)) ORDER BY batch_id"
 _ITEM = (
@@ -51,7 +52,8 @@ def write_batch(conn: Connection, batch: EnrichmentBatch) -> None:
     """Write all of a batch that can change."""
     conn.execute(
         "UPDATE enrichment_batch SET state = ?, updated_at = ?, request_id = ?, submitted_at = ?, next_poll_at = ?,"
-        " polls = ?, reserved = ?, charged = ?, note = ?, key_fingerprint = ?, unmatched = ? WHERE batch_id = ?",
+        " polls = ?, reserved = ?, charged = ?, note = ?, key_fingerprint = ?, unmatched = ?, taken = ?,"
+        " expires_at = ?, short = ? WHERE batch_id = ?",
         (
             batch.state,
             stamp(batch.updated_at),
@@ -64,6 +66,9 @@ def write_batch(conn: Connection, batch: EnrichmentBatch) -> None:
             batch.note,
             batch.key_fingerprint,
             batch.unmatched,
+            batch.taken,
+            optional_stamp(batch.expires_at),
+            batch.short,
             batch.batch_id,
         ),
     )
@@ -105,6 +110,21 @@ def spending_of(conn: Connection, run_id: int, cap: int) -> Spending:
     return Spending(cap, reserved, charged)
 
 
+def spent_on_day(conn: Connection, now: datetime) -> int:
+    """Credits charged, and still reserved, of what was submitted on the UTC day of `now`.
+
+    What seems to be of a later day was submitted before the clock was set back, and counts as today's.
+    """
+    midnight = datetime(now.year, now.month, now.day, tzinfo=UTC)
+    ((spent,),) = rows(
+        conn,
+        "SELECT coalesce(sum(reserved + charged), 0) FROM enrichment_batch WHERE batch_id IN"
+        " (SELECT batch_id FROM ledger_line WHERE kind = 'reserved' AND at >= ?)",
+        (stamp(midnight),),
+    )
+    return int(spent)
+
+
 def join_fields(fields: Iterable[EnrichField]) -> str:
     """Fields as kept in a column."""
     return ",".join(sorted(fields))
@@ -112,6 +132,7 @@ def join_fields(fields: Iterable[EnrichField]) -> str:
 
 def _batch(row: Row) -> EnrichmentBatch:
     batch_id, run_id, state, item_count, created, updated, request_id, submitted, next_poll, *rest = row
+    polls, reserved, charged, note, key_fingerprint, unmatched, held, taken, expires_at, short = rest
     return EnrichmentBatch(
         batch_id,
         run_id,
@@ -122,7 +143,16 @@ def _batch(row: Row) -> EnrichmentBatch:
         request_id,
         optional_moment(submitted),
         optional_moment(next_poll),
-        *rest,
+        polls,
+        reserved,
+        charged,
+        note,
+        key_fingerprint,
+        unmatched,
+        held=bool(held),
+        taken=taken,
+        expires_at=optional_moment(expires_at),
+        short=short,
     )
 
 

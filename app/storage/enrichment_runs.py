@@ -6,13 +6,14 @@ also after a kill, for each run: charged + reserved ≤ cap, and for each batch:
 reserved less what it says was charged or released.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.enrichment import (
     BATCH_SIZE,
+    RETENTION,
     BatchState,
     EnrichField,
     EnrichmentBatch,
@@ -23,12 +24,14 @@ from app.domain.enrichment import (
     PersonInput,
     Submission,
 )
+from app.domain.errors import InputError
+from app.domain.fetching import Reconciliation
 from app.domain.outcomes import Outcome
-from app.storage import enrichment_history
+from app.storage import enrichment_balances, enrichment_history, enrichment_recovery
 from app.storage import enrichment_moves as moves
 from app.storage.columns import stamp, utc_now
 from app.storage.database import Connection, Database, rows, scalar
-from app.storage.enrichment_history import Bought
+from app.storage.enrichment_history import KnownPerson
 from app.storage.enrichment_results import finish_fields, store_answer, store_contacts, store_values
 from app.storage.enrichment_rows import (
     join_fields,
@@ -38,13 +41,13 @@ from app.storage.enrichment_rows import (
     read_run,
     read_runs,
     spending_of,
+    spent_on_day,
     write_batch,
 )
 from app.storage.journal import JournalEntry
 from app.storage.library import LibraryRepository
 from app.storage.states import IllegalTransitionError, check_transition
 
-ANSWER_NOT_SEEN = "The program ended before the answer to the submit was seen."
 NO_ROW = "The provider returned no row for this person."
 GIVEN_UP = "You stopped waiting for this answer."
 NOT_SENT = "Given up before it was sent."
@@ -87,13 +90,9 @@ class EnrichmentRepository:
         """The people of a run or batch (of the whole queue without either), by row; contact ids follow merges."""
         return await self._database.read(lambda conn: read_items(conn, run_id=run_id, batch_id=batch_id))
 
-    async def open_person_keys(self) -> set[tuple[str, EnrichField]]:
-        """Who must not be queued again: an answer is to come, or a submit may have gone through unseen."""
-        return await self._database.read(enrichment_history.open_person_keys)
-
-    async def bought(self, person_keys: Collection[str], field: EnrichField) -> dict[str, Bought]:
-        """Whose field was bought and found before: person key → the newest such purchase."""
-        return await self._database.read(lambda conn: enrichment_history.bought(conn, person_keys, field))
+    async def known(self, keys: Collection[str]) -> list[KnownPerson]:
+        """All that was ever asked of people who share an identity key with these."""
+        return await self._database.read(lambda conn: enrichment_history.known_people(conn, keys))
 
     async def hit_rate(self, field: EnrichField) -> tuple[int, int]:
         """How often a field was found: (found, answered), over the whole history."""
@@ -111,17 +110,19 @@ class EnrichmentRepository:
         batch_size: int = BATCH_SIZE,
         row_numbers: Sequence[int] | None = None,
         wanted: Sequence[Collection[EnrichField]] | None = None,
+        sample: int | None = None,
     ) -> int:
         """Queue people, cut into draft batches in their order; returns the run's id.
 
         Args:
-            people: Distinct people, none of them in `open_person_keys`.
+            people: Distinct people, none of whom waits for an answer already.
             fields: What the run asks for.
             cap: The most credits the run may spend.
             origin: Where it came from, in words.
             batch_size: People per submit.
             row_numbers: The number each person goes by, such as its row in a file; counted from 1 by default.
             wanted: What is asked of each person, where that is less than `fields`.
+            sample: Send so many people first, and hold the rest until `release_rest`.
 
         Raises:
             LibraryError: Somebody is queued already; nothing was queued.
@@ -131,7 +132,7 @@ class EnrichmentRepository:
 
         def work(conn: Connection) -> int:
             moves.refuse_if_open(
-                conn, [(person.person_key, field) for _, person, wanted in numbered for field in wanted]
+                conn, [(person.identity_keys, field) for _, person, wanted in numbered for field in wanted]
             )
             at = self._now()
             run_id = int(scalar(conn, "INSERT INTO run (kind) VALUES ('enrichment') RETURNING run_id"))
@@ -140,11 +141,38 @@ class EnrichmentRepository:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (run_id, moves.PROVIDER, stamp(at), join_fields(fields), cap, origin),
             )
-            for start in range(0, len(numbered), batch_size):
-                moves.insert_batch(conn, run_id, numbered[start : start + batch_size], at)
+            first = len(numbered) if sample is None else sample
+            for part, held in ((numbered[:first], False), (numbered[first:], True)):
+                for start in range(0, len(part), batch_size):
+                    moves.insert_batch(conn, run_id, part[start : start + batch_size], at, held=held)
             return run_id
 
         return await self._database.write(work, announce=_enrichment_changed)
+
+    async def release_rest(self, run_id: int) -> None:
+        """Let the people go who were held until the sample was seen."""
+        await self._database.write(
+            lambda conn: rows(conn, "UPDATE enrichment_batch SET held = 0 WHERE run_id = ? AND held", (run_id,)),
+            announce=lambda _: _enrichment_changed(run_id),
+        )
+
+    async def raise_cap(self, run_id: int, cap: int) -> None:
+        """Set a run's cap (credits), and let it spend again.
+
+        Raises:
+            InputError: More is charged or reserved already.
+        """
+
+        def work(conn: Connection) -> None:
+            spending = read_run(conn, run_id).spending
+            if cap < spending.reserved + spending.charged:
+                raise InputError(
+                    f"{spending.reserved + spending.charged} credits are spent or reserved already; the cap cannot be"
+                    f" {cap}."
+                )
+            conn.execute("UPDATE enrichment_run SET cap = ?, stopped = 0 WHERE run_id = ?", (cap, run_id))
+
+        await self._database.write(work, announce=lambda _: _enrichment_changed(run_id))
 
     async def set_stopped(self, run_id: int | None, stopped: bool) -> None:
         """Forbid or allow new spend of a run, or with None of every run that has batches yet to send."""
@@ -162,14 +190,26 @@ class EnrichmentRepository:
 
     # Spending
 
-    async def reserve(self, batch_id: int, credits: int, key_fingerprint: str) -> bool:  # noqa: A002 - the provider's unit
-        """Set credits aside for a draft; False when the cap does not allow it or the run was stopped."""
+    async def reserve(
+        self,
+        batch_id: int,
+        credits: int,  # noqa: A002 - the provider's unit
+        key_fingerprint: str,
+        *,
+        day_cap: int | None = None,
+    ) -> bool:
+        """Set credits aside for a draft; False when a cap does not allow it, or the run was stopped or waits.
+
+        `day_cap` bounds what all runs reserve and are charged on one UTC day.
+        """
 
         def work(conn: Connection) -> tuple[int, bool]:
             batch = read_batch(conn, batch_id)
             check_transition(batch_id, batch.state, BatchState.RESERVED)
             ((cap, stopped),) = rows(conn, "SELECT cap, stopped FROM enrichment_run WHERE run_id = ?", (batch.run_id,))
-            if stopped or credits > spending_of(conn, batch.run_id, cap).free:
+            if stopped or batch.held or credits > spending_of(conn, batch.run_id, cap).free:
+                return batch.run_id, False
+            if day_cap is not None and spent_on_day(conn, self._now()) + credits > day_cap:
                 return batch.run_id, False
             moves.move(
                 conn,
@@ -179,6 +219,7 @@ class EnrichmentRepository:
                 reserved=credits,
                 key_fingerprint=key_fingerprint,
                 note="",
+                short=0,
             )
             moves.book(conn, batch, LedgerKind.RESERVED, credits, self._now())
             return batch.run_id, True
@@ -188,6 +229,10 @@ class EnrichmentRepository:
             return _money_moved(run_id) if done else []
 
         return (await self._database.write(work, announce=announce))[1]
+
+    async def spent_today(self) -> int:
+        """Credits charged, and still reserved, of what was submitted on this UTC day."""
+        return await self._database.read(lambda conn: spent_on_day(conn, self._now()))
 
     async def begin_submit(self, batch_id: int, body_hash: str) -> None:
         """Write down, before the request leaves, that it is about to leave."""
@@ -199,23 +244,61 @@ class EnrichmentRepository:
 
         await self._step(batch_id, step)
 
-    async def submitted(self, batch_id: int, submission: Submission, first_poll_at: datetime) -> None:
+    async def submitted(
+        self,
+        batch_id: int,
+        submission: Submission,
+        first_poll_at: datetime,
+        *,
+        retention: timedelta = RETENTION,
+    ) -> None:
         """Keep the request id, the only handle on what was paid for."""
         await self._step(
             batch_id,
-            lambda conn, batch, at: moves.accept(conn, batch, submission.request_id, at, first_poll_at),
+            lambda conn, batch, at: moves.accept(
+                conn,
+                batch,
+                submission.request_id,
+                at,
+                first_poll_at,
+                taken=submission.item_count,
+                retention=retention,
+            ),
         )
 
-    async def refused(self, batch_id: int, reason: str, *, final: bool) -> None:
-        """Nothing was accepted: release the credits. `final` fails the people, else they are queued again."""
+    async def refused(self, batch_id: int, reason: str, *, final: bool, short: int = 0) -> None:
+        """Nothing was accepted: release the credits. `final` fails the people, else they are queued again.
+
+        `short` says how many credits were missing.
+        """
 
         def step(conn: Connection, batch: EnrichmentBatch, at: datetime) -> None:
             if final:
                 moves.release(conn, batch, BatchState.REJECTED, at, note=reason)
                 moves.set_open_fields(conn, batch_id, Outcome.FAILED, reason, at)
             else:
-                moves.release(conn, batch, BatchState.DRAFT, at, note=reason)
+                moves.release(conn, batch, BatchState.DRAFT, at, note=reason, short=short)
                 moves.set_open_fields(conn, batch_id, Outcome.QUEUED, "", at)
+
+        await self._step(batch_id, step, announce=_money_moved)
+
+    async def refused_people(
+        self, batch_id: int, failed: Mapping[str, str], others: Sequence[Collection[str]], *, note: str
+    ) -> None:
+        """Nothing was accepted because of some people: they fail, the others go on in new drafts.
+
+        Args:
+            batch_id: A batch being submitted.
+            failed: Client key → why, of those who cannot go.
+            others: Client keys of the people of each new draft.
+            note: Why, in words.
+        """
+
+        def step(conn: Connection, batch: EnrichmentBatch, at: datetime) -> None:
+            moves.release(conn, batch, BatchState.REJECTED, at, note=note)
+            moves.fail_people(conn, batch_id, failed, at)
+            for client_keys in others:
+                moves.split_off(conn, batch, client_keys, at, note=note)
 
         await self._step(batch_id, step, announce=_money_moved)
 
@@ -345,7 +428,7 @@ class EnrichmentRepository:
 
         await self._step(batch_id, step, announce=_money_moved)
 
-    async def recover(self, journal: Iterable[JournalEntry] = ()) -> list[int]:
+    async def recover(self, journal: Iterable[JournalEntry] = (), *, retention: timedelta = RETENTION) -> list[int]:
         """Put in order what a killed program left: call once at start, before any work.
 
         A submit that was under way is taken as accepted when the journal holds its request id, else its outcome is
@@ -354,26 +437,59 @@ class EnrichmentRepository:
         Returns:
             The batches whose outcome is unknown now.
         """
-        accepted = {entry.batch_id: entry.request_id for entry in journal}
+        entries = list(journal)
 
         def work(conn: Connection) -> tuple[list[int], list[int]]:
-            unknown, runs, at = [], [], self._now()
-            for batch in read_batches(conn, [BatchState.SUBMITTING, BatchState.RESERVED]):
-                request_id = accepted.get(batch.batch_id, "")
-                if batch.state is BatchState.RESERVED:
-                    moves.release(conn, batch, BatchState.DRAFT, at, note="")
-                elif request_id and not moves.is_known_request(conn, request_id):
-                    moves.accept(conn, batch, request_id, at, at)
-                else:
-                    moves.lose_sight(conn, batch, ANSWER_NOT_SEEN, at)
-                    unknown.append(batch.batch_id)
-                runs.append(batch.run_id)
-            return unknown, runs
+            return enrichment_recovery.classify(conn, entries, self._now(), retention)
 
         def announce(done: tuple[list[int], list[int]]) -> list[Change]:
             return _money_moved(*dict.fromkeys(done[1])) if done[1] else []
 
         return (await self._database.write(work, announce=announce))[0]
+
+    async def take_up(self, journal: Iterable[JournalEntry], *, retention: timedelta = RETENTION) -> list[int]:
+        """Collect again what the journal knows and the library does not, after the library was lost or set back.
+
+        Returns:
+            The batches that can be polled now.
+        """
+        entries = list(journal)
+
+        def work(conn: Connection) -> list[tuple[int, int]]:
+            return enrichment_recovery.take_up(conn, entries, self._now(), retention)
+
+        taken = await self._database.write(
+            work, announce=lambda done: _money_moved(*dict.fromkeys(run_id for run_id, _ in done)) if done else []
+        )
+        return [batch_id for _, batch_id in taken]
+
+    # The balance
+
+    async def begin_stretch(self, key_fingerprint: str, remaining: int) -> None:
+        """Keep the balance from before the first submit of an idle account, in credits."""
+        await self._database.write(
+            lambda conn: enrichment_balances.begin(conn, self._now(), key_fingerprint, remaining)
+        )
+
+    async def end_stretch(self, key_fingerprint: str, remaining: int) -> None:
+        """Keep the balance from after the last completion, in credits."""
+        await self._database.write(
+            lambda conn: enrichment_balances.end(conn, self._now(), key_fingerprint, remaining),
+            announce=lambda _: [Change(ChangeKind.LEDGER)],
+        )
+
+    async def reconciliations(self) -> list[Reconciliation]:
+        """The balance over each stretch of buying, beside what was booked; newest first."""
+        return await self._database.read(enrichment_balances.read)
+
+    async def stretch(self, key_fingerprint: str) -> tuple[bool, bool]:
+        """Whether a stretch is open for a key, and whether nothing bought with it is in flight."""
+        return await self._database.read(
+            lambda conn: (
+                enrichment_balances.is_open(conn, key_fingerprint),
+                enrichment_balances.is_idle(conn, key_fingerprint),
+            )
+        )
 
     async def _step(
         self,

@@ -20,11 +20,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One accepted request; `at` in UTC."""
+    """One accepted request, without a word about the people in it; `at` in UTC.
+
+    `key_fingerprint` tells which key it was bought with, `client_keys` are our keys of its people, `reserved` the
+    credits it may cost. Lines of earlier versions lack these three.
+    """
 
     request_id: str
     batch_id: int
     at: datetime
+    key_fingerprint: str = ""
+    client_keys: tuple[str, ...] = ()
+    reserved: int = 0
 
 
 _decoder = msgspec.json.Decoder(JournalEntry)
@@ -36,13 +43,13 @@ class RequestJournal:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def append(self, request_id: str, batch_id: int, at: datetime) -> None:
+    def append(self, entry: JournalEntry) -> None:
         """Write one line and flush it to the disk; takes some milliseconds.
 
         Raises:
             LibraryError: It cannot be written. The request is accepted all the same: go on and store its id.
         """
-        line = msgspec.json.encode(JournalEntry(request_id, batch_id, at)) + b"\n"
+        line = msgspec.json.encode(entry) + b"\n"
         try:
             is_new = not self._path.exists()
             with self._path.open("a+b") as file:

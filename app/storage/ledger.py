@@ -5,13 +5,26 @@ queue, wherever the program is killed.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.enrichment import LedgerKind, LedgerLine
+from app.domain.enrichment import LedgerFilter, LedgerKind, LedgerLine
 from app.domain.provider import Provider
 from app.storage.columns import moment, stamp, utc_now
-from app.storage.database import Connection, Database, rows
+from app.storage.database import Connection, Database, SqlValue, rows
+
+_LINES = """
+SELECT line_id, at, provider, kind, credits, request_id, batch_id, run_id, note FROM ledger_line
+WHERE (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR run_id = ?3)
+    AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
+ORDER BY line_id DESC LIMIT ?6
+"""
+_TOTALS = """
+SELECT kind, sum(credits) FROM ledger_line
+WHERE (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR run_id = ?3)
+    AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
+GROUP BY kind
+"""
 
 
 def append(
@@ -48,27 +61,21 @@ class LedgerRepository:
         self._database = database
         self._now = now
 
-    async def lines(self, limit: int | None = None, run_id: int | None = None) -> list[LedgerLine]:
-        """Lines, newest first; at most `limit`, and of one run only if `run_id` is given."""
-        at_most = -1 if limit is None else limit
-        select = "SELECT line_id, at, provider, kind, credits, request_id, batch_id, run_id, note FROM ledger_line"
-        found = await self._database.read(
-            lambda conn: (
-                rows(conn, f"{select} ORDER BY line_id DESC LIMIT ?", (at_most,))
-                if run_id is None
-                else rows(conn, f"{select} WHERE run_id = ? ORDER BY line_id DESC LIMIT ?", (run_id, at_most))
-            )
-        )
+    async def lines(
+        self, limit: int | None = None, run_id: int | None = None, *, wanted: LedgerFilter | None = None
+    ) -> list[LedgerLine]:
+        """Lines, newest first; at most `limit`, and of one run, or those that fit a filter, only."""
+        values = _values(wanted or LedgerFilter(run_id=run_id))
+        found = await self._database.read(lambda conn: rows(conn, _LINES, (*values, -1 if limit is None else limit)))
         return [
             LedgerLine(line_id, moment(at), provider, LedgerKind(kind), amount, request_id, batch_id, run, note)
             for line_id, at, provider, kind, amount, request_id, batch_id, run, note in found
         ]
 
-    async def totals(self) -> dict[LedgerKind, int]:
-        """Credits per kind over the whole ledger; every kind is there."""
-        found = await self._database.read(
-            lambda conn: rows(conn, "SELECT kind, sum(credits) FROM ledger_line GROUP BY kind")
-        )
+    async def totals(self, wanted: LedgerFilter | None = None) -> dict[LedgerKind, int]:
+        """Credits per kind over the whole ledger, or the lines that fit a filter; every kind is there."""
+        values = _values(wanted or LedgerFilter())
+        found = await self._database.read(lambda conn: rows(conn, _TOTALS, values))
         return dict.fromkeys(LedgerKind, 0) | {LedgerKind(kind): total for kind, total in found}
 
     async def charge(self, provider: Provider, amount: int, *, request_id: str = "", note: str = "") -> None:
@@ -79,3 +86,14 @@ class LedgerRepository:
             ),
             announce=lambda _: [Change(ChangeKind.LEDGER)],
         )
+
+
+def _values(wanted: LedgerFilter) -> tuple[SqlValue, ...]:
+    """A filter as the parameters of a statement."""
+    since = None if wanted.since is None else stamp(_midnight(wanted.since))
+    until = None if wanted.until is None else stamp(_midnight(wanted.until) + timedelta(days=1))
+    return wanted.provider, wanted.kind, wanted.run_id, since, until
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,6 +1,6 @@
 """The library's contacts: source records come in, each finds its contact, and each contact shows its best values."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any
@@ -12,7 +12,7 @@ from app.domain.fetching import OwnedRecord
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.domain.search import SearchPage
-from app.storage import identity, quarantine, shown
+from app.storage import identity, library_people, quarantine, shown
 from app.storage.columns import json_list, moment, optional_moment, person_fields, stamp, to_json, utc_now
 from app.storage.database import Connection, Database, Row, one, rows
 
@@ -190,6 +190,13 @@ class LibraryRepository:
         )
         (counts,) = await self._database.read(lambda conn: rows(conn, _STATS))
         return dict(zip(names, counts, strict=True))
+
+    async def find_people(self, people: Sequence[Collection[str]]) -> dict[int, int]:
+        """Who of these people is in the library: place in the list → contact, for those who are.
+
+        Each is given by identity keys (`PersonInput.identity_keys`); two LinkedIn profiles are never one person.
+        """
+        return await self._database.read(partial(library_people.find, people=people))
 
     async def tags(self, provider: Provider, contact_ids: Sequence[int] | None = None) -> dict[str, int]:
         """A provider's tags with the number of contacts that have each, the most frequent first.

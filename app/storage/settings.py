@@ -30,12 +30,16 @@ class Settings:
     Attributes:
         base_urls: Provider name → base URL, only where it differs from the vendor's.
         run_cap: The most credits one enrichment run may spend unless the rep says otherwise.
+        day_cap: The most credits that enrichment may spend on one UTC day, None for no such cap.
+        retention_days: How long results are taken to be kept by the service after a submit.
         theme: The window's colours.
     """
 
     base_urls: dict[str, str] = field(default_factory=dict)
     run_cap: Annotated[int, msgspec.Meta(ge=0)] = 500
     theme: Theme = Theme.SYSTEM
+    day_cap: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    retention_days: Annotated[int, msgspec.Meta(ge=1)] = 30
 
 
 class SettingsStore:

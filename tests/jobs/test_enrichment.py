@@ -35,18 +35,19 @@ from app.domain.errors import (
 )
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.jobs.enrichment import EnrichmentEngine, Lane, body_hash, fingerprint
+from app.jobs.enrichment import EnrichmentEngine, Limits
+from app.jobs.lane import Lane, body_hash, fingerprint
 from app.jobs.schedule import Backoff, PollSchedule
 from app.storage.database import Database
 from app.storage.enrichment_runs import EnrichmentRepository
-from app.storage.journal import RequestJournal
+from app.storage.journal import JournalEntry, RequestJournal
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
 from tests.support.fake_enrichment import FakeEnrichment, entries_per_field
 
 EMAILS = frozenset({EnrichField.EMAILS})
 BOTH = frozenset(EnrichField)
-AT_ONCE = PollSchedule(first=0.0, second=0.0, factor=1.0, longest=0.0, jitter=0.0)
+AT_ONCE = PollSchedule(first=0.0, second=0.0, factor=1.0, longest=0.0, jitter=0.0, missing_for=0.0)
 
 
 class Clock:
@@ -71,6 +72,10 @@ class Desk:
         self.journal_path = folder / "requests.jsonl"
         self.provider = FakeEnrichment()
         self.key = "secret-key"
+        self.elapsed = 0.0
+        self.limits = Limits()
+        self.balance: int | None = None
+        self.disk_trouble: LibraryError | None = None
         self.notes: list[str] = []
         self.waits: list[float] = []
         self.stop_after_waits = 1000
@@ -86,7 +91,10 @@ class Desk:
             self.changes,
             schedule=schedule,
             backoff=Backoff(first=0.002, longest=0.002),
+            limits=lambda: self.limits,
+            check_disk=self.check_disk,
             now=self.clock,
+            monotonic=lambda: self.elapsed,
             pause=self.pause,
             rng=random.Random(1),
         )
@@ -105,12 +113,20 @@ class Desk:
             if len(self.waits) >= self.stop_after_waits:
                 self.engine.stop()
             self.clock.now += timedelta(seconds=seconds)
+            self.elapsed += seconds
             await asyncio.sleep(0)
+
+    def check_disk(self) -> None:
+        if self.disk_trouble is not None:
+            raise self.disk_trouble
 
     async def open_lane(self) -> Lane:
         if not self.key:
             raise MissingKeyError(Provider.TAMTAM)
-        return Lane(self.provider, fingerprint(self.key))
+        return Lane(self.provider, fingerprint(self.key), self.tell_balance)
+
+    async def tell_balance(self) -> int | None:
+        return self.balance
 
     async def queue(self, *people: PersonInput, fields: frozenset[EnrichField] = EMAILS, cap: int = 10_000) -> int:
         return await self.runs.create_run(people, fields, cap=cap, origin="test")
@@ -334,7 +350,7 @@ async def test_a_refused_request_names_its_rows_and_costs_nothing(desk: Desk) ->
     await desk.engine.drain()
     (stored,) = await desk.runs.items(run_id=run_id)
     assert stored.outcomes[EnrichField.EMAILS].outcome is Outcome.FAILED
-    assert "requests[0].domain" in stored.outcomes[EnrichField.EMAILS].reason
+    assert "domain: expected length" in stored.outcomes[EnrichField.EMAILS].reason
     assert (await desk.runs.run(run_id)).spending.reserved == 0
 
 
@@ -458,15 +474,25 @@ async def test_another_accounts_key_never_polls_what_the_first_one_bought(desk: 
     with pytest.raises(BadKeyError):
         await desk.engine.drain()
     desk.key = "another-account"
-    engine = desk.restart(PollSchedule(first=0, second=0, longest=60, jitter=0))
-    desk.waits.clear()
-    desk.stop_after_waits = 3
-    await engine.work()
+    engine = desk.restart()
+    with pytest.raises(BadKeyError, match="another"):
+        await engine.drain()
     assert desk.provider.polls["request-1"] == 0
-    assert "another key" in (await desk.runs.run(run_id)).batches[0].note
+    (batch,) = (await desk.runs.run(run_id)).batches
+    assert "another key" in batch.note
+    assert fingerprint(desk.key)[:4] in batch.note
+    assert batch.request_id == "request-1"
+    assert "another" in engine.lane_note
+
+    desk.key = "secret-key"
+    engine.wake()
+    await engine.drain()
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
+    assert engine.lane_note == ""
 
 
-async def test_a_batch_too_old_is_left_alone_until_the_rep_asks(desk: Desk) -> None:
+async def test_a_batch_too_old_is_asked_about_once_at_a_start_and_then_when_the_rep_asks(desk: Desk) -> None:
+    desk.provider.polls_needed = 3
     desk.provider.poll_troubles = [bad_key()]
     run_id = await desk.queue(person("Hit"))
     with pytest.raises(BadKeyError):
@@ -474,9 +500,12 @@ async def test_a_batch_too_old_is_left_alone_until_the_rep_asks(desk: Desk) -> N
     desk.clock.now += timedelta(hours=8)
     engine = desk.restart()
     await engine.drain()  # ends: nothing is polled by itself any more
-    assert desk.provider.polls["request-1"] == 0
-    engine.ask_again((await desk.runs.run(run_id)).batches[0].batch_id)
-    await engine.drain()
+    assert desk.provider.polls["request-1"] == 1
+    (batch,) = (await desk.runs.run(run_id)).batches
+    assert engine.is_stuck(batch)
+    for _ in range(2):
+        engine.ask_again(batch.batch_id)
+        await engine.drain()
     assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
 
 
@@ -518,7 +547,7 @@ def test_the_body_hash_knows_what_is_asked_for() -> None:
 class StubbornJournal(RequestJournal):
     """A journal on a full disk."""
 
-    def append(self, request_id: str, batch_id: int, at: datetime) -> None:
+    def append(self, entry: JournalEntry) -> None:
         raise LibraryError("The journal of paid requests cannot be written.")
 
 
@@ -537,7 +566,7 @@ async def test_a_request_id_the_disk_refused_is_stored_as_soon_as_it_takes_it(
 ) -> None:
     submitted = desk.runs.submitted
 
-    async def full_disk(*_: object) -> None:
+    async def full_disk(*_: object, **__: object) -> None:
         monkeypatch.setattr(desk.runs, "submitted", submitted)
         raise LibraryError("The disk is full; nothing was changed.")
 
@@ -563,7 +592,7 @@ async def test_killed_after_the_journal_line_the_next_start_collects(desk: Desk)
         [SubmitItem(item.client_key, item.person, item.fields) for item in items]
     )
     journal = RequestJournal(desk.journal_path)
-    journal.append(accepted.request_id, batch_id, desk.clock())
+    journal.append(JournalEntry(accepted.request_id, batch_id, desk.clock()))
     assert await desk.runs.recover(journal.entries()) == []
     await desk.restart().drain()
     assert len(desk.provider.submits) == 1

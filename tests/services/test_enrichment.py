@@ -10,7 +10,7 @@ from app.demo.samples import people_rows
 from app.domain.enrichment import BatchState, EnrichField, PersonInput
 from app.domain.errors import CapError, InputError
 from app.domain.outcomes import Outcome
-from app.services.enrichment import DUPLICATE, IN_QUEUE, OWNED
+from app.services.enrichment_plan import DUPLICATE, IN_QUEUE, OWNED
 from tests.support.demo_services import demo_services
 
 EMAILS = frozenset({EnrichField.EMAILS})

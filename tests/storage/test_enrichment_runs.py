@@ -19,7 +19,8 @@ from app.domain.errors import LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.storage.database import Database, rows
-from app.storage.enrichment_runs import ANSWER_NOT_SEEN, GIVEN_UP, NO_ROW, NOT_SENT, EnrichmentRepository
+from app.storage.enrichment_recovery import ANSWER_NOT_SEEN
+from app.storage.enrichment_runs import GIVEN_UP, NO_ROW, NOT_SENT, EnrichmentRepository
 from app.storage.journal import JournalEntry
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
@@ -60,6 +61,12 @@ async def booked(books: LedgerRepository) -> list[tuple[LedgerKind, int]]:
 # Queueing
 
 
+async def waiting(queue: EnrichmentRepository) -> set[tuple[str, EnrichField]]:
+    """Who of the people of this test must not be queued again."""
+    keys = {make_person(number).person_key for number in range(10)}
+    return {(key, known.field) for known in await queue.known(keys) if known.waits for key in known.keys & keys}
+
+
 async def test_people_are_cut_into_drafts_in_their_order(queue: EnrichmentRepository, told: list[Change]) -> None:
     people = [make_person(number) for number in range(5)]
     run_id = await queue.create_run(people, BOTH, cap=55, origin="people.csv", batch_size=2)
@@ -88,7 +95,7 @@ async def test_each_person_is_asked_only_for_what_is_wanted_of_them(queue: Enric
     )
     assert [item.fields for item in await queue.items(run_id=run_id)] == [EMAILS, BOTH - EMAILS]
     assert (await queue.run(run_id)).counts == {Outcome.QUEUED: 2}
-    assert (make_person(1).person_key, EnrichField.PHONES) not in await queue.open_person_keys()
+    assert (make_person(1).person_key, EnrichField.PHONES) not in await waiting(queue)
 
 
 async def test_runs_come_newest_first_and_open_ones_alone(queue: EnrichmentRepository) -> None:
@@ -109,7 +116,7 @@ async def test_batches_come_by_state_oldest_first(queue: EnrichmentRepository) -
 
 async def test_nobody_is_queued_twice_at_the_same_time(queue: EnrichmentRepository) -> None:
     await make_batch(queue, people=1)
-    assert await queue.open_person_keys() == {(make_person(1).person_key, field) for field in BOTH}
+    assert await waiting(queue) == {(make_person(1).person_key, field) for field in BOTH}
     with pytest.raises(LibraryError, match="already in the enrichment queue") as raised:
         await queue.create_run([make_person(2), make_person(1)], EMAILS, cap=5, origin="")
     assert raised.value.next_step
@@ -288,7 +295,7 @@ async def test_an_unseen_answer_keeps_its_credits_and_waits_for_consent(
     batch = await queue.batch(batch_id)
     assert (batch.state, batch.reserved) == (BatchState.UNKNOWN_OUTCOME, 22)
     assert await outcomes(queue, batch_id) == {(Outcome.UNKNOWN, "The connection broke.")}
-    assert (make_person(1).person_key, EnrichField.PHONES) in await queue.open_person_keys()
+    assert (make_person(1).person_key, EnrichField.PHONES) in await waiting(queue)
 
     await queue.resubmit_unknown(batch_id)
     batch = await queue.batch(batch_id)
@@ -434,11 +441,12 @@ async def test_what_was_bought_is_remembered_with_its_age(queue: EnrichmentRepos
     results = [make_result(first, email="one@acme.example"), make_result(second, Outcome.NOT_FOUND)]
     await queue.complete(batch_id, results, charged=1, unmatched=[], raw=b"", fetched_at=LATER)
     keys = [make_person(number).person_key for number in (1, 2, 3)]
-    bought = await queue.bought(keys, EnrichField.EMAILS)
-    assert list(bought) == [keys[0]]
-    assert (bought[keys[0]].outcome, bought[keys[0]].at) == (Outcome.FOUND, LATER)
-    assert bought[keys[0]].emails[0].address == "one@acme.example"
-    assert bought[keys[0]].contact_id == (await queue.items(batch_id=batch_id))[0].person.contact_id
+    bought, not_found = [known for known in await queue.known(keys) if known.field is EnrichField.EMAILS]
+    assert keys[0] in bought.keys
+    assert (bought.outcome, bought.at, bought.waits) == (Outcome.FOUND, LATER, False)
+    assert bought.emails[0].address == "one@acme.example"
+    assert bought.contact_id == (await queue.items(batch_id=batch_id))[0].person.contact_id
+    assert not_found.outcome is Outcome.NOT_FOUND
     assert await queue.hit_rate(EnrichField.EMAILS) == (1, 2)
 
 
@@ -570,7 +578,7 @@ async def test_giving_up_releases_the_credits_and_hides_no_outcome(
     assert await outcomes(queue, batch_id) == {outcome}
     totals = await books.totals()
     assert totals[LedgerKind.RESERVED] == totals[LedgerKind.RELEASED]
-    assert await queue.open_person_keys() == set()
+    assert await waiting(queue) == set()
 
 
 async def test_after_a_kill_a_submit_under_way_is_unknown_and_a_reservation_is_released(

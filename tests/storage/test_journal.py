@@ -12,8 +12,8 @@ from tests.storage.builders import LATER, NOON
 def test_entries_come_back_in_order(tmp_path: Path) -> None:
     journal = RequestJournal(tmp_path / "requests.jsonl")
     assert journal.entries() == []
-    journal.append("req-1", 1, NOON)
-    RequestJournal(tmp_path / "requests.jsonl").append("req-2", 2, LATER)
+    journal.append(JournalEntry("req-1", 1, NOON))
+    RequestJournal(tmp_path / "requests.jsonl").append(JournalEntry("req-2", 2, LATER))
     assert journal.entries() == [JournalEntry("req-1", 1, NOON), JournalEntry("req-2", 2, LATER)]
 
 
@@ -21,10 +21,10 @@ def test_a_line_torn_by_a_crash_spoils_no_other(tmp_path: Path, expected_log: Ex
     expected_log("Line 2 of the journal")
     path = tmp_path / "requests.jsonl"
     journal = RequestJournal(path)
-    journal.append("req-1", 1, NOON)
+    journal.append(JournalEntry("req-1", 1, NOON))
     with path.open("ab") as file:
         file.write(b'{"request_id":"req-')
-    journal.append("req-3", 3, NOON)
+    journal.append(JournalEntry("req-3", 3, NOON))
     assert [entry.request_id for entry in journal.entries()] == ["req-1", "req-3"]
 
 
@@ -36,7 +36,7 @@ def test_an_empty_line_is_no_entry(tmp_path: Path) -> None:
 def test_a_journal_that_cannot_be_written_or_read(tmp_path: Path) -> None:
     journal = RequestJournal(tmp_path)
     with pytest.raises(LibraryError, match="cannot be written") as raised:
-        journal.append("req-1", 1, NOON)
+        journal.append(JournalEntry("req-1", 1, NOON))
     assert raised.value.next_step
     with pytest.raises(LibraryError, match="cannot be read"):
         journal.entries()
@@ -45,4 +45,4 @@ def test_a_journal_that_cannot_be_written_or_read(tmp_path: Path) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a device that is always full")
 def test_a_full_disk() -> None:
     with pytest.raises(LibraryError, match="cannot be written"):
-        RequestJournal(Path("/dev/full")).append("req-1", 1, NOON)
+        RequestJournal(Path("/dev/full")).append(JournalEntry("req-1", 1, NOON))

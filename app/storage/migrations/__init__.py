@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from app.domain.errors import LibraryError
-from app.storage.migrations import m0001_first, m0002_quarantined_rows, m0003_fetch_money
+from app.storage.migrations import m0001_first, m0002_quarantined_rows, m0003_fetch_money, m0004_enrichment_money
 
 _Value = None | int | float | str | bytes
 
@@ -28,6 +28,7 @@ _MIGRATIONS: tuple[Callable[[_Connection], object], ...] = (
     m0001_first.apply,
     m0002_quarantined_rows.apply,
     m0003_fetch_money.apply,
+    m0004_enrichment_money.apply,
 )
 LATEST = len(_MIGRATIONS)
 

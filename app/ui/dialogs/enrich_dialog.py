@@ -30,7 +30,7 @@ from app.ui.wording import count
 
 if TYPE_CHECKING:
     from app.composition import Services
-    from app.services.enrichment import EnrichmentPlan
+    from app.services.enrichment_plan import EnrichmentPlan
 
 _MOST_CREDITS = 1_000_000
 

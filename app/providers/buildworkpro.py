@@ -46,7 +46,7 @@ _LARGEST_PAGE = 100
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 FILTERS: tuple[FilterSpec, ...] = (
-    FilterSpec("search", "Search", FilterKind.TEXT, "Name, e-mail address, phone number, company or notes."),
+    FilterSpec("search", "Anywhere", FilterKind.TEXT, "Name, e-mail address, phone number, company or notes."),
     FilterSpec(
         "type",
         "Type",

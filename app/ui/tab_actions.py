@@ -50,7 +50,8 @@ class TabActions(QObject):
     def update(self) -> None:
         """Enable what makes sense now."""
         table, pane = self._tabs.current_table(), self._tabs.current_results()
-        selected = len(table.selected_ids()) if table is not None else 0
+        ids = table.selected_ids() if table is not None else []
+        selected = len(ids)
         everything = len(table.all_ids()) if table is not None else 0
         for key in (
             "contacts.enrich",
@@ -62,7 +63,7 @@ class TabActions(QObject):
             "edit.copy_phones",
         ):
             self._registry[key].setEnabled(selected > 0)
-        providers = table.selected_providers() if table is not None else set()
+        providers = table.model.providers(ids) if table is not None else set()
         for key in TAG_CHANGES:
             self._registry.set_available(key, self._changes.why_no_tags(providers))
         for key in LIST_CHANGES:

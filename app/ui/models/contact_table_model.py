@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from app.domain.contact import ContactRow
 from app.domain.outcomes import Outcome
+from app.domain.provider import Provider
 from app.ui.models.contact_columns import COLUMNS, Column, fold
 from app.ui.theme import outcome_style
 from app.ui.widgets.labels import plain_tool_tip
@@ -163,6 +164,17 @@ class ContactTableModel(QAbstractTableModel):
         if self._positions is None:
             self._positions = {shown: position for position, shown in enumerate(self._visible)}
         return self._positions.get(contact_id)
+
+    def providers(self, contact_ids: Iterable[int]) -> set[Provider]:
+        """The services that know at least one of these contacts; quick for all of a large table."""
+        found: set[Provider] = set()
+        last: tuple[Provider, ...] = ()
+        for entry in map(self._entries.get, contact_ids):
+            # Neighbours mostly have the same; comparing them is much cheaper than hashing enums.
+            if entry is not None and entry.row.providers != last:
+                last = entry.row.providers
+                found.update(last)
+        return found
 
     def contact_row(self, contact_id: int) -> ContactRow | None:
         """A contact of the table, shown or hidden."""

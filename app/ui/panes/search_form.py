@@ -16,6 +16,15 @@ from app.ui.widgets.labels import set_role, text_label
 from app.ui.widgets.multi_value_edit import MultiValueEdit
 
 ANY = "Any"
+_EXAMPLES = {
+    "prompt": "Sales managers at bakeries in Lyon",
+    "countries": "FR, then Enter",
+    "company_hq_countries": "FR, then Enter",
+    "dateFrom": "2026-03-01",
+    "dateTo": "2026-03-31",
+}
+"""What may stand in a filter, by the API's own names, where its label leaves that open."""
+
 _LISTED_BY_COMMA = ("email", "_id", "ids")
 
 
@@ -43,6 +52,7 @@ class _TextEditor:
     def __init__(self, spec: FilterSpec) -> None:
         self._edit = QLineEdit()
         self._edit.setClearButtonEnabled(True)
+        self._edit.setPlaceholderText(_EXAMPLES.get(spec.name, ""))
         self._edit.setAccessibleName(spec.label)
 
     def widget(self) -> QWidget:
@@ -63,6 +73,8 @@ class _ListEditor:
     def __init__(self, spec: FilterSpec) -> None:
         by_comma = bool(spec.pattern) or any(part in spec.name for part in _LISTED_BY_COMMA)
         self.edit = MultiValueEdit(spec.label, split_commas=by_comma)
+        if spec.name in _EXAMPLES:
+            self.edit.set_placeholder(_EXAMPLES[spec.name])
 
     def widget(self) -> QWidget:
         return self.edit

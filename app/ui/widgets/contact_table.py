@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QMenu, QToolB
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import ContactRow
 from app.domain.identifiers import safe_url
-from app.domain.provider import Provider
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
 from app.ui.colours import Ink
@@ -104,17 +103,6 @@ class ContactTable(QWidget):
         """The selected contacts as rows."""
         rows = (self.model.contact_row(contact_id) for contact_id in self.selected_ids())
         return [row for row in rows if row is not None]
-
-    def selected_providers(self) -> set[Provider]:
-        """The services that know at least one of the selected contacts."""
-        found: set[Provider] = set()
-        for contact_id in self.selected_ids():
-            row = self.model.contact_row(contact_id)
-            if row is not None:
-                found.update(row.providers)
-                if len(found) == len(Provider):
-                    break
-        return found
 
     def refresh(self, contact_ids: Iterable[int] = ()) -> None:
         """Read contacts of this table again; all of them when none is named."""

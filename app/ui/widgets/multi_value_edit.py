@@ -47,6 +47,10 @@ class MultiValueEdit(QFrame):
         layout.addWidget(self._line)
         self.setFocusProxy(self._box)
 
+    def set_placeholder(self, text: str) -> None:
+        """What stands in the empty box."""
+        self._box.setPlaceholderText(text)
+
     def values(self) -> tuple[str, ...]:
         """The values, with what is typed but not yet ended."""
         typed = self._split(self._box.text())

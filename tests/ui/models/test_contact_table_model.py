@@ -171,3 +171,12 @@ def test_record_and_id_are_found_under_their_roles(model: ContactTableModel) -> 
 )
 def test_spans_unite_neighbours(positions: list[int], expected: list[tuple[int, int]]) -> None:
     assert spans(positions) == expected
+
+
+def test_the_services_that_know_some_contacts_are_named_whatever_their_order() -> None:
+    model = ContactTableModel()
+    both = (Provider.TALKTOHUMANS, Provider.LEADFEEDER)
+    model.set_rows([make_row(1), make_row(2, providers=(Provider.TAMTAM,)), make_row(3, providers=both), make_row(4)])
+    assert model.providers([1, 4]) == {Provider.TALKTOHUMANS}
+    assert model.providers([4, 3, 2, 99]) == {*both, Provider.TAMTAM}
+    assert model.providers([]) == set()

@@ -4,7 +4,13 @@ from datetime import datetime
 
 from PySide6.QtCore import QDateTime, QLocale
 
-_IRREGULAR = {"person": "people"}
+_IRREGULAR = {
+    "person": "people",
+    "finished batch": "finished batches",
+    "batch": "batches",
+    "company": "companies",
+    "entry": "entries",
+}
 
 
 def count(number: int, noun: str) -> str:
@@ -25,6 +31,13 @@ def left_out_text(number: int, service: str) -> str:
 def moment(at: datetime) -> str:
     """A moment as the rep's own clock and calendar show it."""
     return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(at.timestamp())), QLocale.FormatType.ShortFormat)
+
+
+def short_moment(at: datetime) -> str:
+    """A day and a time of day for a title, such as “21 Nov, 10:32”, in the rep's own words; another year is named."""
+    local = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
+    year = "" if local.date().year() == QDateTime.currentDateTime().date().year() else " yyyy"
+    return QLocale().toString(local, f"d MMM{year}, HH:mm")
 
 
 def clock(at: datetime) -> str:

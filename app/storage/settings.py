@@ -33,13 +33,17 @@ class Settings:
         day_cap: The most credits that enrichment may spend on one UTC day, None for no such cap.
         retention_days: How long results are taken to be kept by the service after a submit.
         theme: The window's colours.
+        whole_numbers: Name of the provider whose IDs pasted whole numbers are, "" to ask.
+        import_columns: Header line of an imported file → field → the header of its column, as the rep chose it.
     """
 
     base_urls: dict[str, str] = field(default_factory=dict)
     run_cap: Annotated[int, msgspec.Meta(ge=0)] = 500
     theme: Theme = Theme.SYSTEM
+    whole_numbers: str = ""
     day_cap: Annotated[int, msgspec.Meta(ge=0)] | None = None
     retention_days: Annotated[int, msgspec.Meta(ge=1)] = 30
+    import_columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 class SettingsStore:

@@ -47,6 +47,7 @@ def make_run(run_id: int, *batches: EnrichmentBatch, cap: int = 500, stopped: bo
         batches=batches,
         counts={Outcome.QUEUED: 2 * sum(batch.item_count for batch in batches)},
         stopped=stopped,
+        origin="people.csv",
     )
 
 

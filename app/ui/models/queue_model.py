@@ -1,7 +1,8 @@
 """The enrichment queue as a tree: runs, their batches, and the people of a batch, who are read when first asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -53,14 +54,24 @@ class _Node:
 class QueueModel(QAbstractItemModel):
     """Runs newest first. Give it what the service says; it tells views only what changed.
 
+    Args:
+        now: The present moment, by which times left are told.
+        parent: Its owner.
+
     Signals:
         items_wanted: The people of this run are to be read and handed to `set_items`.
     """
 
     items_wanted = Signal(int)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(
+        self, parent: QObject | None = None, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         super().__init__(parent)
+        self._now = now
+        self._pace: queue_text.Pace | None = None
+        self._items: dict[int, list[EnrichmentItem]] = {}
+        self._shown: frozenset[Outcome] | None = None
         self._root = _Node(0, None)
         # Indexes carry a number, not a Python object, so that a stale one finds nothing instead of freed memory.
         self._nodes: dict[int, _Node] = {}
@@ -70,7 +81,10 @@ class QueueModel(QAbstractItemModel):
 
     def set_runs(self, runs: Sequence[EnrichmentRun]) -> None:
         """Show these runs, newest first."""
+        self._pace = queue_text.pace_of(runs)
         self._sync(self._root, QModelIndex(), list(runs), lambda run: run.run_id)
+        known = {run.run_id for run in runs}
+        self._items = {run_id: items for run_id, items in self._items.items() if run_id in known}
         for node in self._root.children:
             batches: list[EnrichmentBatch] = list(node.record.batches)
             self._sync(node, self._index_of(node), batches, lambda batch: batch.batch_id)
@@ -78,9 +92,11 @@ class QueueModel(QAbstractItemModel):
 
     def set_items(self, run_id: int, items: Sequence[EnrichmentItem]) -> None:
         """Show the people of a run, in the rows' order, under their batches."""
+        self._items[run_id] = list(items)
         by_batch: dict[int | None, list[EnrichmentItem]] = {}
         for item in items:
-            by_batch.setdefault(item.batch_id, []).append(item)
+            if self._shown is None or any(result.outcome in self._shown for result in item.outcomes.values()):
+                by_batch.setdefault(item.batch_id, []).append(item)
         for run in self._root.children:
             if run.record.run_id != run_id:
                 continue
@@ -88,6 +104,16 @@ class QueueModel(QAbstractItemModel):
                 batch.loaded = True
                 people = by_batch.get(batch.record.batch_id, [])
                 self._sync(batch, self._index_of(batch), people, lambda item: item.item_id)
+
+    def show_outcomes(self, outcomes: Collection[Outcome] | None) -> None:
+        """Show only people with a field that ended so; None shows everybody."""
+        self._shown = None if outcomes is None else frozenset(outcomes)
+        for run_id, items in tuple(self._items.items()):
+            self.set_items(run_id, items)
+
+    def items_of(self, run_id: int) -> list[EnrichmentItem]:
+        """The people of a run as they were read last, whatever the filter shows; [] before that."""
+        return self._items.get(run_id, [])
 
     def loaded_runs(self) -> set[int]:
         """Runs whose people are shown and so must be kept up to date."""
@@ -229,7 +255,7 @@ class QueueModel(QAbstractItemModel):
     def _text(self, node: _Node, column: Column) -> str:
         record = node.record
         if isinstance(record, EnrichmentRun):
-            texts = queue_text.run_texts(record)
+            texts = queue_text.run_texts(record, self._pace, self._now())
         elif isinstance(record, EnrichmentBatch):
             assert node.parent is not None
             number = node.parent.children.index(node) + 1

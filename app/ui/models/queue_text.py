@@ -1,8 +1,13 @@
 """How runs, batches and people of the enrichment queue read, one text per column of the queue."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
 from app.domain.enrichment import BatchState, EnrichField, EnrichmentBatch, EnrichmentItem, EnrichmentRun, price
 from app.domain.outcomes import Outcome, combine
-from app.ui.wording import clock, count, moment
+from app.ui.wording import clock, count, short_moment
 
 BATCH_LABEL = {
     BatchState.DRAFT: "Waiting",
@@ -40,21 +45,80 @@ def fields_text(fields: frozenset[EnrichField]) -> str:
     return " and ".join(name.value for name in EnrichField if name in fields)
 
 
-def run_texts(run: EnrichmentRun) -> Texts:
+def run_title(run: EnrichmentRun) -> str:
+    """What a run is called: when it was started, and where its people came from."""
+    title = f"Enrichment of {short_moment(run.created_at)}"
+    return f"{title} · {run.origin}" if run.origin else title
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a batch takes from submit to results, by the batches that have finished."""
+
+    seconds: float
+    batches: int
+
+
+def pace_of(runs: Iterable[EnrichmentRun]) -> Pace | None:
+    """The median of finished batches, None while there are none."""
+    times = [
+        (batch.updated_at - batch.submitted_at).total_seconds()
+        for run in runs
+        for batch in run.batches
+        if batch.state is BatchState.COMPLETE and batch.submitted_at is not None
+    ]
+    return Pace(max(0.0, median(times)), len(times)) if times else None
+
+
+def eta_text(run: EnrichmentRun, pace: Pace | None, now: datetime) -> str:
+    """When a run will be done and what that is judged by; "" where nothing can be said."""
+    if pace is None or not run.is_open:
+        return ""
+    left = 0.0
+    for batch in run.batches:
+        if batch.state.is_pollable and batch.submitted_at is not None:
+            left = max(left, pace.seconds - (now - batch.submitted_at).total_seconds())
+        elif not batch.state.is_final and not (run.stopped or batch.held):
+            left = max(left, pace.seconds)  # batches are submitted while others are still being collected
+    basis = f"by {count(pace.batches, 'finished batch')}"
+    if left <= 0:
+        return f"Any moment now, {basis}."
+    return f"About {duration(left)} left, {basis}."
+
+
+def duration(seconds: float) -> str:
+    """A rough time span in words."""
+    span = timedelta(seconds=round(seconds))
+    if span < timedelta(minutes=2):
+        return f"{max(1, int(span.total_seconds()))} s"
+    minutes = round(span.total_seconds() / 60)
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
+
+
+def run_texts(run: EnrichmentRun, pace: Pace | None, now: datetime) -> Texts:
     """A run's text per column."""
-    what = f"Run {run.run_id}: {fields_text(run.fields)} for {count(run.people, 'person')}"
     spent = f"{run.spending.charged:,} of {run.spending.cap:,}"
     if run.spending.reserved:
         spent += f" ({run.spending.reserved:,} reserved)"
-    note = ", ".join(part for part in (run.origin, moment(run.created_at)) if part)
-    return what, run_label(run), f"{people_done(run):,} of {run.people:,}", spent, note
+    polls = [batch.next_poll_at for batch in run.batches if batch.state.is_pollable and batch.next_poll_at is not None]
+    notes = [
+        f"{fields_text(run.fields).capitalize()} for {count(run.people, 'person')}.",
+        eta_text(run, pace, now),
+        f"Next look at {clock(min(polls))}." if polls else "",
+    ]
+    if run.held_people:
+        notes.append(f"{count(run.held_people, 'person')} wait until you have seen how the sample went.")
+    note = " ".join(part for part in notes if part)
+    return run_title(run), run_label(run), f"{people_done(run):,} of {run.people:,}", spent, note
 
 
 def batch_texts(batch: EnrichmentBatch, number: int, *, stopped: bool) -> Texts:
     """A batch's text per column; `number` counts from 1 within its run."""
     label = BATCH_LABEL[batch.state]
     if stopped and batch.state in _WAITING_FOR_SPEND:
-        label = "Stopped"
+        label = "Paused"
+    elif batch.held and batch.state is BatchState.DRAFT:
+        label = "Waits for the sample"
     money = []
     if batch.charged or batch.state is BatchState.COMPLETE:
         money.append(f"{batch.charged:,} charged")
@@ -65,6 +129,8 @@ def batch_texts(batch: EnrichmentBatch, number: int, *, stopped: bool) -> Texts:
         notes.append(f"Next look at {clock(batch.next_poll_at)}.")
     if batch.unmatched:
         notes.append(f"{count(batch.unmatched, 'row')} of the answer matched nobody and were kept aside.")
+    if batch.short:
+        notes.append(f"{count(batch.short, 'credit')} short.")
     if batch.request_id:
         notes.append(f"Request {batch.request_id}")
     return f"Batch {number}: {count(batch.item_count, 'person')}", label, "", ", ".join(money), " ".join(notes)
@@ -88,9 +154,11 @@ def run_label(run: EnrichmentRun) -> str:
         return "Needs your decision"
     waiting = not states.isdisjoint(_WAITING_FOR_SPEND)
     if run.stopped and waiting:
-        return "Stopped, collecting" if run.is_open else "Stopped"
+        return "Paused, collecting" if run.is_open else "Paused"
     if run.is_open:
         return "Running"
+    if run.held_people:
+        return "Sample finished"
     if states & {BatchState.REJECTED, BatchState.EXPIRED} or any(outcome.needs_attention for outcome in run.counts):
         return "Finished, some failed"
     return "Finished"
@@ -105,6 +173,8 @@ def run_outcome(run: EnrichmentRun) -> Outcome:
         return Outcome.CANCELLED
     if run.is_open:
         return Outcome.IN_FLIGHT
+    if run.held_people:
+        return Outcome.QUEUED
     return combine([outcome for outcome, number in run.counts.items() if number])
 
 

@@ -1,12 +1,17 @@
 """The enrichment queue: runs, batches and people, what they cost, and the decisions only the rep can take."""
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
+    QMenu,
     QPushButton,
     QStackedLayout,
     QTreeView,
@@ -15,25 +20,39 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.enrichment import BatchState, EnrichField, EnrichmentBatch, EnrichmentItem, EnrichmentRun
+from app.domain.enrichment import EnrichField, EnrichmentBatch, EnrichmentItem, EnrichmentRun
 from app.domain.errors import ContactScoutError
 from app.domain.outcomes import Outcome
 from app.qtbridge.changes import ChangeBridge
-from app.qtbridge.dialogs import ask
 from app.qtbridge.tasks import TaskScope
 from app.ui.delegates.progress_delegate import ProgressDelegate
 from app.ui.failures import failure_handler
 from app.ui.models.queue_model import PERCENT_ROLE, Column, QueueModel, unknown_batches
-from app.ui.models.queue_text import people_done, resubmit_cost
+from app.ui.models.queue_notices import notices, stopped_notice
+from app.ui.models.queue_text import people_done, resubmit_cost, run_title
+from app.ui.panes.queue_deeds import Chosen, Deed, QueueDeeds
 from app.ui.refresher import Refresher
-from app.ui.theme import SPACING
+from app.ui.theme import SPACING, outcome_style
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
-from app.ui.widgets.labels import text_label
+from app.ui.widgets.labels import ElidedLabel
 from app.ui.wording import count
 
 if TYPE_CHECKING:
     from app.composition import Services
+
+TICK_MS = 1_000
+_FILTERS = (
+    Outcome.FOUND,
+    Outcome.PARTIAL,
+    Outcome.NOT_FOUND,
+    Outcome.FAILED,
+    Outcome.UNKNOWN,
+    Outcome.IN_FLIGHT,
+    Outcome.QUEUED,
+    Outcome.EXPIRED,
+    Outcome.CANCELLED,
+)
 
 
 class QueuePane(QWidget):
@@ -41,9 +60,15 @@ class QueuePane(QWidget):
 
     Signals:
         contact_activated: A contact to show in the inspector.
+        noticed: Something for a notice of the desktop: title, text. It names nobody.
+        file_dropped: A file (Path) of people to enrich was dropped here.
+        import_requested: The rep wants to enrich a file.
     """
 
     contact_activated = Signal(int)
+    noticed = Signal(str, str)
+    file_dropped = Signal(Path)
+    import_requested = Signal()
 
     def __init__(self, services: "Services", *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,21 +82,22 @@ class QueuePane(QWidget):
         self.banner = Banner(self)
         self._scope = TaskScope("queue", failure_handler(self.banner.show_error))
         self.view = QTreeView()
-        self._summary = text_label(role="muted", wrap=False)
-        self._stop = QPushButton("Stop new spend")
-        self._resume = QPushButton("Resume")
-        self._again = QPushButton("Submit again…")
-        self._ask_again = QPushButton("Ask again")
-        self._give_up = QPushButton("Give up…")
+        self.filter = QComboBox()
+        self._summary = ElidedLabel(role="muted")
+        self._buttons = [(deed, QPushButton()) for deed in QueueDeeds(services, self.banner, self).all()]
         self._pages = QStackedLayout()
         self._refresher = Refresher(self._scope, "read the queue", self._refresh)
         self._bridge = ChangeBridge(services.changes, self)
         self._bridge.changed.connect(self._changed)
+        # Times left are told to the second; nothing is read for that.
+        self._tick = QTimer(self, interval=TICK_MS)
+        self._tick.timeout.connect(self.view.viewport().update)
         self._build()
         self._refresher.request()
 
     async def shut_down(self) -> None:
         """Stop listening and reading. The queue itself goes on in its service."""
+        self._tick.stop()
         self._bridge.close()
         await self._scope.aclose()
 
@@ -84,6 +110,18 @@ class QueuePane(QWidget):
                 self.view.setCurrentIndex(index)
                 self.view.expand(index)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a file of people."""
+        if _local_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Announce a file of people."""
+        path = _local_file(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.file_dropped.emit(path)
+
     # -- reading -------------------------------------------------------------------------------------------
 
     def _changed(self, change: Change) -> None:
@@ -91,7 +129,6 @@ class QueuePane(QWidget):
             self._refresher.request()
 
     async def _refresh(self) -> None:
-        known = {run.run_id for run in self._runs}
         before = {run.run_id: run for run in self._runs}
         self._runs = await self._services.enrichment.runs()
         self.model.set_runs(self._runs)
@@ -100,8 +137,14 @@ class QueuePane(QWidget):
             if run.run_id in self.model.loaded_runs() and before.get(run.run_id) != run:
                 await self._read_items(run.run_id)
         newest = self._runs[0] if self._runs else None
-        if newest is not None and newest.run_id not in known and newest.is_open:
+        if newest is not None and newest.run_id not in before and newest.is_open:
             self.reveal(newest.run_id)
+        for notice in notices(list(before.values()), self._runs):
+            self.noticed.emit(notice.title, notice.text)
+        if any(run.is_open for run in self._runs):
+            self._tick.start()
+        else:
+            self._tick.stop()
         self._show_notes()
         self._show_actions()
         await self._show_summary()
@@ -122,6 +165,8 @@ class QueuePane(QWidget):
             self._lane_note = note
             if note:
                 self._lane.show_warning(note)
+                told = stopped_notice(note)
+                self.noticed.emit(told.title, told.text)
             else:
                 self._lane.clear()
         waiting = unknown_batches(self._runs)
@@ -132,60 +177,65 @@ class QueuePane(QWidget):
             self._decide.clear()
             return
         people = count(sum(batch.item_count for _, batch in waiting), "person")
+        cost = count(sum(resubmit_cost(run, batch) for run, batch in waiting), "credit")
         self._decide.show_warning(
-            f"The answer to {count(len(waiting), 'submit')} of {people} was not seen. It may have been charged, "
-            "so only you can decide whether to submit again.",
+            f"The answer to {count(len(waiting), 'submit')} of {people} was not seen. It may have been charged, so "
+            f"only you can decide whether to submit again: that may cost up to {cost} more.",
             action_text="Decide…",
             action=self._select_decision,
         )
 
     async def _show_summary(self) -> None:
-        run = self._selected_run() or (self._runs[0] if self._runs else None)
+        run = self._chosen().run or (self._runs[0] if self._runs else None)
         if run is None:
             self._summary.setText("")
             return
         items = await self._services.enrichment.items(run.run_id)
         spent = run.spending
-        parts = [f"Run {run.run_id}: {people_done(run):,} of {count(run.people, 'person')} done"]
+        parts = [run_title(run), f"{people_done(run):,} of {count(run.people, 'person')} done"]
         parts += [f"{name.value} found for {_found(items, name):,}" for name in EnrichField if name in run.fields]
         parts.append(f"{spent.charged:,} charged, {spent.reserved:,} reserved, cap {count(spent.cap, 'credit')}")
         self._summary.setText(" · ".join(parts))
 
     # -- what the rep does ---------------------------------------------------------------------------------
 
-    def _selected(self) -> EnrichmentRun | EnrichmentBatch | EnrichmentItem | None:
-        return self.model.record(self.view.currentIndex())
-
-    def _selected_run(self) -> EnrichmentRun | None:
+    def _chosen(self) -> Chosen:
         index = self.view.currentIndex()
-        return self.model.run_of(index) if index.isValid() else None
-
-    def _selected_batch(self) -> EnrichmentBatch | None:
-        record = self._selected()
-        if isinstance(record, EnrichmentItem):
-            record = self.model.record(self.view.currentIndex().parent())
-        return record if isinstance(record, EnrichmentBatch) else None
+        runs = tuple(self._runs)
+        if not index.isValid():
+            return Chosen(runs)
+        record = self.model.record(index)
+        batch = self.model.record(index.parent()) if isinstance(record, EnrichmentItem) else record
+        return Chosen(
+            runs,
+            self.model.run_of(index),
+            batch if isinstance(batch, EnrichmentBatch) else None,
+            record if isinstance(record, EnrichmentItem) else None,
+        )
 
     def _show_actions(self) -> None:
-        chosen = self._selected_run()
-        runs = [chosen] if chosen is not None else self._runs
-        of_run = f" of run {chosen.run_id}" if chosen is not None else ""
-        can_stop = any(not run.stopped and run.is_open for run in runs)
-        can_resume = any(run.stopped for run in runs)
-        self._stop.setEnabled(can_stop)
-        self._stop.setText(f"Stop new spend{of_run}")
-        self._resume.setVisible(can_resume)
-        self._resume.setText(f"Resume{of_run.replace(' of', '')}")
-        batch = self._selected_batch()
-        unknown = batch is not None and batch.state is BatchState.UNKNOWN_OUTCOME
-        pollable = batch is not None and batch.state.is_pollable
-        self._again.setVisible(unknown)
-        self._ask_again.setVisible(pollable)
-        self._give_up.setVisible(unknown or pollable)
-        if unknown and batch is not None and chosen is not None:
-            self._again.setText(f"Submit again, may cost up to {count(resubmit_cost(chosen, batch), 'credit')} more…")
-        for button in (self._stop, self._resume, self._again, self._ask_again, self._give_up):
-            button.setAccessibleName(button.text().rstrip("…"))
+        chosen = self._chosen()
+        for deed, button in self._buttons:
+            label = deed.label(chosen)
+            button.setVisible(bool(label))
+            button.setText(label)
+            button.setAccessibleName(label.rstrip("…"))
+
+    def _start(self, deed: Deed) -> None:
+        chosen = self._chosen()
+        if deed.label(chosen):
+            self._scope.replace(deed.name, deed.do(chosen))
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self.view)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for deed, button in self._buttons:
+            if not button.isHidden():
+                menu.addAction(button.text(), partial(self._start, deed))
+        if menu.actions():
+            menu.popup(self.view.viewport().mapToGlobal(at))
+        else:
+            menu.deleteLater()
 
     def _select_decision(self) -> None:
         waiting = unknown_batches(self._runs)
@@ -199,82 +249,37 @@ class QueuePane(QWidget):
             record = self.model.record(index)
             if isinstance(record, EnrichmentBatch) and record.batch_id == batch.batch_id:
                 self.view.setCurrentIndex(index)
-        self._again.setFocus()
+        next(button for deed, button in self._buttons if deed.name == "submit_again").setFocus()
 
     def _selection_changed(self) -> None:
         self._show_actions()
         self._scope.replace("summary", self._show_summary())
+
+    def _filter_changed(self) -> None:
+        outcome = self.filter.currentData()
+        self.model.show_outcomes(None if outcome is None else (outcome,))
+        run = self._chosen().run or (self._runs[0] if self._runs else None)
+        if run is None or outcome is None:
+            return
+        self.reveal(run.run_id)
+        parent = self.view.currentIndex()
+        for row in range(self.model.rowCount(parent)):
+            self.view.expand(self.model.index(row, 0, parent))
 
     def _activated(self, index: QModelIndex) -> None:
         record = self.model.record(index)
         if isinstance(record, EnrichmentItem) and record.person.contact_id is not None:
             self.contact_activated.emit(record.person.contact_id)
 
-    async def _stop_spending(self) -> None:
-        chosen = self._selected_run()
-        await self._services.enrichment.stop_spending(chosen.run_id if chosen is not None else None)
-        runs = [chosen] if chosen is not None else self._runs
-        flying = sum(b.item_count for run in runs for b in run.batches if b.state.is_pollable)
-        reserved = sum(b.reserved for run in runs for b in run.batches if b.state.is_pollable)
-        if flying:
-            self.banner.show_info(
-                f"Nothing new is submitted. {count(flying, 'person')} in flight are still collected "
-                f"and may cost up to {count(reserved, 'credit')}."
-            )
-        else:
-            self.banner.show_info("Nothing new is submitted. Nothing is in flight.")
-
-    async def _resume_spending(self) -> None:
-        chosen = self._selected_run()
-        await self._services.enrichment.resume_spending(chosen.run_id if chosen is not None else None)
-        self.banner.clear()
-
-    async def _submit_again(self) -> None:
-        run, batch = self._selected_run(), self._selected_batch()
-        if run is None or batch is None:
-            return
-        cost = count(resubmit_cost(run, batch), "credit")
-        if await ask(
-            self,
-            "Submit again",
-            f"Submit {count(batch.item_count, 'person')} again? This may cost up to {cost} more.",
-            accept=f"Submit again for at most {cost}",
-            details="The first submit may have been accepted and charged; its results cannot be collected.",
-            destructive=True,
-        ):
-            await self._services.enrichment.retry_unknown(batch.batch_id)
-
-    async def _give_batch_up(self) -> None:
-        batch = self._selected_batch()
-        if batch is None:
-            return
-        if await ask(
-            self,
-            "Give up",
-            f"Stop asking about {count(batch.item_count, 'person')}?",
-            accept="Give up",
-            details="What was charged for them is not returned, and their results are not collected.",
-            destructive=True,
-        ):
-            await self._services.enrichment.give_up(batch.batch_id)
-
-    async def _poll_again(self) -> None:
-        batch = self._selected_batch()
-        if batch is not None:
-            await self._services.enrichment.ask_again(batch.batch_id)
-
     # -- set-up --------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         self.setObjectName("queue_pane")
+        self.setAcceptDrops(True)
         for widget, name in (
             (self.view, "queue_tree"),
+            (self.filter, "queue_filter"),
             (self._summary, "queue_summary"),
-            (self._stop, "queue_stop"),
-            (self._resume, "queue_resume"),
-            (self._again, "queue_submit_again"),
-            (self._ask_again, "queue_ask_again"),
-            (self._give_up, "queue_give_up"),
             (self._lane, "queue_lane"),
             (self._decide, "queue_decide"),
         ):
@@ -282,12 +287,22 @@ class QueuePane(QWidget):
         self._set_up_tree()
         tools = QHBoxLayout()
         tools.setSpacing(SPACING.s)
-        for button in (self._stop, self._resume, self._again, self._ask_again, self._give_up):
-            button.setAccessibleName(button.text().rstrip("…"))
+        for deed, button in self._buttons:
+            button.setObjectName(f"queue_{deed.name}")
+            button.setToolTip(deed.tip)
+            button.hide()
+            button.clicked.connect(partial(self._start, deed))
             tools.addWidget(button)
         tools.addStretch()
-        tools.addWidget(self._summary)
-        self._ask_again.setToolTip("Look for results now. Asking costs nothing.")
+        label = QLabel("S&how")
+        label.setBuddy(self.filter)
+        tools.addWidget(label)
+        tools.addWidget(self.filter)
+        self.filter.setAccessibleName("Show people by outcome")
+        self.filter.addItem("Everybody", None)
+        for outcome in _FILTERS:
+            self.filter.addItem(outcome_style(outcome).icon, outcome.label, outcome)
+        self.filter.currentIndexChanged.connect(self._filter_changed)
 
         filled = QWidget()
         column = QVBoxLayout(filled)
@@ -295,10 +310,13 @@ class QueuePane(QWidget):
         column.setSpacing(SPACING.s)
         column.addLayout(tools)
         column.addWidget(self.view, 1)
+        column.addWidget(self._summary)
         empty = EmptyState(
             "queue",
             "Nothing is queued",
-            "Select contacts in a table and choose “Enrich…” to look up emails and phones.",
+            "Select contacts and choose “Enrich…”, or drop a CSV file of people here.",
+            action_text="Enrich a CSV file…",
+            action=self.import_requested.emit,
         )
         self._pages.addWidget(empty)
         self._pages.addWidget(filled)
@@ -311,15 +329,8 @@ class QueuePane(QWidget):
 
         self.model.items_wanted.connect(self._items_wanted)
         self.view.activated.connect(self._activated)
+        self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().currentChanged.connect(self._selection_changed)
-        for button, action, name in (
-            (self._stop, self._stop_spending, "stop"),
-            (self._resume, self._resume_spending, "resume"),
-            (self._again, self._submit_again, "submit again"),
-            (self._give_up, self._give_batch_up, "give up"),
-            (self._ask_again, self._poll_again, "ask again"),
-        ):
-            button.clicked.connect(lambda _=False, action=action, name=name: self._scope.replace(name, action()))
         deselect = QAction("Act on all runs", self.view)
         deselect.setShortcut("Escape")
         deselect.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -334,15 +345,16 @@ class QueuePane(QWidget):
         self.view.setAccessibleName("Enrichment queue")
         self.view.setUniformRowHeights(True)
         self.view.setAlternatingRowColors(True)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.setItemDelegateForColumn(Column.PROGRESS, ProgressDelegate(PERCENT_ROLE, self.view))
         header = self.view.header()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setStretchLastSection(True)
         for column, width in (
-            (Column.WHAT, 280),
+            (Column.WHAT, 340),
             (Column.STATE, 160),
-            (Column.PROGRESS, 220),
-            (Column.CREDITS, 200),
+            (Column.PROGRESS, 200),
+            (Column.CREDITS, 180),
         ):
             header.resizeSection(column, width)
         header.setSectionResizeMode(Column.NOTE, QHeaderView.ResizeMode.Stretch)
@@ -352,3 +364,8 @@ def _found(items: list[EnrichmentItem], name: EnrichField) -> int:
     """People who have at least one value of a field."""
     ends = (Outcome.FOUND, Outcome.PARTIAL)
     return sum(1 for item in items if name in item.outcomes and item.outcomes[name].outcome in ends)
+
+
+def _local_file(event: QDropEvent) -> Path | None:
+    files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+    return Path(files[0]) if files else None

@@ -8,7 +8,9 @@ from app.domain.contact import EmailValue, PhoneValue
 from app.domain.enrichment import BatchState, EnrichField, EnrichmentBatch, FieldResult
 from app.domain.outcomes import Outcome
 from app.ui.models.queue_model import PERCENT_ROLE, RECORD_ROLE, Column, QueueModel, unknown_batches
-from tests.support.queue_records import make_batch, make_items, make_run
+from app.ui.models.queue_text import run_title
+from app.ui.wording import short_moment
+from tests.support.queue_records import START, make_batch, make_items, make_run
 
 pytestmark = pytest.mark.gui
 
@@ -34,8 +36,9 @@ def test_a_run_says_what_it_asks_for_where_it_stands_and_what_it_has_spent() -> 
     model = QueueModel()
     done, flying = make_batch(1, state=BatchState.COMPLETE), make_batch(2, state=BatchState.SUBMITTED, people=3)
     model.set_runs([make_run(1, done, flying)])
-    what, state, progress, credits_text, _note = row_texts(model, model.index(0, 0))
-    assert what == "Run 1: emails and phones for 5 people"
+    what, state, progress, credits_text, note = row_texts(model, model.index(0, 0))
+    assert what == run_title(make_run(1)) == f"Enrichment of {short_moment(START)} · people.csv"
+    assert note.startswith("Emails and phones for 5 people.")
     assert state == "Running"
     assert progress == "2 of 5"
     assert credits_text == "2 of 500 (33 reserved)"
@@ -46,8 +49,8 @@ def test_a_run_says_what_it_asks_for_where_it_stands_and_what_it_has_spent() -> 
     ("states", "stopped", "expected"),
     [
         ([BatchState.DRAFT], False, "Running"),
-        ([BatchState.DRAFT], True, "Stopped"),
-        ([BatchState.DRAFT, BatchState.SUBMITTED], True, "Stopped, collecting"),
+        ([BatchState.DRAFT], True, "Paused"),
+        ([BatchState.DRAFT, BatchState.SUBMITTED], True, "Paused, collecting"),
         ([BatchState.COMPLETE, BatchState.UNKNOWN_OUTCOME], False, "Needs your decision"),
         ([BatchState.COMPLETE, BatchState.REJECTED], False, "Finished, some failed"),
         ([BatchState.COMPLETE], True, "Finished"),
@@ -143,7 +146,7 @@ def test_the_note_of_a_batch_names_the_request_and_the_next_look() -> None:
 def test_a_stopped_run_says_so_on_its_waiting_batches() -> None:
     model = QueueModel()
     model.set_runs([make_run(1, make_batch(1), stopped=True)])
-    assert model.index(0, Column.STATE, model.index(0, 0)).data() == "Stopped"
+    assert model.index(0, Column.STATE, model.index(0, 0)).data() == "Paused"
 
 
 def test_batches_that_need_a_decision_come_oldest_first() -> None:

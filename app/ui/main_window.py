@@ -29,9 +29,10 @@ from app.ui.activity import Activity
 from app.ui.contact_changes import ContactChanges
 from app.ui.dialogs.command_palette import run_command_palette
 from app.ui.dialogs.diagnostics_dialog import run_diagnostics_dialog
-from app.ui.dialogs.enrich_dialog import run_enrich_dialog
 from app.ui.dialogs.export_dialog import run_export_dialog
 from app.ui.dialogs.settings_dialog import run_settings_dialog
+from app.ui.enrichment_desk import EnrichmentDesk
+from app.ui.notifier import Notifier
 from app.ui.panes.bulk_fetch_pane import BulkFetchPane
 from app.ui.panes.find_pane import FindPane
 from app.ui.panes.inspector_pane import InspectorPane
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
     Attributes:
         actions_by_key: Every action of the window.
         find_pane, tabs, bulk_fetch, inspector, queue: Its panes.
+        desk: The ways into the enrichment queue.
         banner: What concerns the whole window.
         status: The status bar.
     """
@@ -103,6 +105,8 @@ class MainWindow(QMainWindow):
         self.tabs.add_permanent(self.bulk_fetch, "Bulk fetch", "list")
         self.status = StatusLine()
         self.changes = ContactChanges(services, self)
+        self.desk = EnrichmentDesk(self, services, self._scope, origin=self._origin)
+        self._notifier = Notifier(self)
         self.actions_by_key = ActionRegistry(self.menuBar(), self)
         self._chips = {provider: ProviderChip(provider) for provider in Provider}
         self._docks = {
@@ -149,6 +153,7 @@ class MainWindow(QMainWindow):
         """Stop everything the window has started."""
         self._save_pause.stop()
         self._activity.close()
+        self._notifier.close()
         await self._scope.aclose()
         await self.changes.shut_down()
         await self.find_pane.shut_down()
@@ -172,8 +177,7 @@ class MainWindow(QMainWindow):
 
     def enrich(self, contact_ids: Sequence[int]) -> None:
         """Ask for the fields and the cap, and put contacts into the enrichment queue."""
-        if contact_ids:
-            self._scope.replace("dialog", self._enrich(list(contact_ids)))
+        self.desk.enrich(contact_ids)
 
     def export(self, contact_ids: Sequence[int]) -> None:
         """Ask for layout and file, and export contacts."""
@@ -188,11 +192,15 @@ class MainWindow(QMainWindow):
         """Open the diagnostics page."""
         self._scope.replace("dialog", run_diagnostics_dialog(self, self._services))
 
-    async def _enrich(self, contact_ids: list[int]) -> None:
-        run_id = await run_enrich_dialog(self, self._services, contact_ids)
-        if run_id is not None:
-            self._raise("Enrichment queue")
-            self.status.say(f"Run {run_id} is in the enrichment queue.")
+    def _show_queued(self, run_id: int) -> None:
+        self._raise("Enrichment queue")
+        self.queue.reveal(run_id)
+        self.status.say("Your people are in the enrichment queue.")
+
+    def _origin(self) -> str:
+        """Where the contacts in front come from, in words."""
+        pane = self.tabs.current_results()
+        return pane.title if pane is not None else ""
 
     async def _export(self, contact_ids: list[int]) -> None:
         report = await run_export_dialog(self, self._services, contact_ids, self.tabs.export_name())
@@ -316,6 +324,7 @@ class MainWindow(QMainWindow):
         self._tab_actions = TabActions(
             registry, self.tabs, enrich=self.enrich, export=self.export, changes=self.changes
         )
+        self.desk.add_actions(registry)
         add("view.reset", "&View", "Reset layout", self._reset_layout)
         line("&View")
         add("palette", "&View", "Command palette…", self._start_palette, shortcut="Ctrl+K", drawing="command")
@@ -379,6 +388,10 @@ class MainWindow(QMainWindow):
         self._show_search_cost()
         self.inspector.enrich_requested.connect(self.enrich)
         self.queue.contact_activated.connect(self.show_contact)
+        self.queue.noticed.connect(self._notifier.tell)
+        self.queue.file_dropped.connect(self.desk.enrich_file)
+        self.queue.import_requested.connect(self.desk.choose_file)
+        self.desk.queued.connect(self._show_queued)
         self.bulk_fetch.contact_activated.connect(self.show_contact)
         self.bulk_fetch.enrich_requested.connect(self.enrich)
         self.bulk_fetch.export_requested.connect(self.export)

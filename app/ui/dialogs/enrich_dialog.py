@@ -1,61 +1,72 @@
 """The enrichment dialog: who can go, what it may cost, and one confirmation that names the maximum."""
 
-from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
-    QHeaderView,
+    QLabel,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from app.domain.enrichment import PRICES, EnrichField
+from app.domain.enrichment import PRICES, EnrichField, price
 from app.domain.errors import ContactScoutError
 from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
+from app.services.domains import MissingDomain
+from app.services.enrichment_plan import EnrichmentPlan
+from app.ui.dialogs.domain_editor import run_domain_editor
+from app.ui.dialogs.enrich_details import EnrichDetails, split_text
+from app.ui.dialogs.enrich_source import EnrichSource
 from app.ui.failures import failure_handler
-from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
-from app.ui.widgets.labels import rule, text_label
+from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.widgets.number_box import NumberBox
 from app.ui.wording import count
 
 if TYPE_CHECKING:
     from app.composition import Services
-    from app.services.enrichment_plan import EnrichmentPlan
 
+SAMPLE = 25
+"""People who are sent first where the rep wants to see the hit rate before the rest."""
 _MOST_CREDITS = 1_000_000
 
 
 class EnrichDialog(QDialog):
     """Plans while the rep chooses, and queues on confirmation. `run_id` is the queued run, None when cancelled."""
 
-    def __init__(self, services: "Services", contact_ids: Sequence[int], parent: QWidget | None = None) -> None:
+    def __init__(self, services: "Services", source: EnrichSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.run_id: int | None = None
         self._services = services
-        self._contact_ids = list(contact_ids)
+        self._source = source
         self._plan: EnrichmentPlan | None = None
+        self._missing: list[MissingDomain] = []
+        self._spent_today = 0
+        self._refreshable: tuple[int, int] = (0, 0)
         self._queueing = False
         self.banner = Banner(self)
         self._scope = TaskScope("enrich dialog", failure_handler(self._tell))
         self._fields = {name: QCheckBox(_field_label(name)) for name in EnrichField}
         self._who = text_label(role="heading")
-        self._held_back = text_label(role="section")
-        self._ineligible = TextTableModel(("Row", "Person", "Why it cannot go"), self)
-        self._table = QTableView()
+        self._held_back = text_label(role="muted")
+        self._fill_in = QPushButton()
+        self._details = EnrichDetails()
+        self._refresh = QCheckBox()
         self._estimate = text_label(wrap=False)
         self._basis = text_label(role="muted", wrap=False)
         self._balance = text_label(wrap=False)
-        self.cap = NumberBox("Cap in credits", 0, _MOST_CREDITS, step=10, suffix=" credits")
+        self.cap = NumberBox("Cap for this run in credits", 0, _MOST_CREDITS, step=10, suffix=" credits")
+        self.day_cap = NumberBox("Cap per day in credits", 0, _MOST_CREDITS, step=100, suffix=" credits")
+        self._day_left = text_label(role="muted")
+        self._sample = QCheckBox(f"&Try {SAMPLE} first, then show hit rate and cost")
         self._why_not = text_label(role="danger")
         self._confirm = QPushButton("Enrich")
         self._cancel = QPushButton("Cancel")
@@ -79,7 +90,13 @@ class EnrichDialog(QDialog):
             self._scope.cancel("plan")
 
     async def _make_plan(self, fields: frozenset[EnrichField]) -> None:
-        self._plan = await self._services.enrichment.plan_contacts(self._contact_ids, fields)
+        refresh = self._refresh.isChecked()
+        plan = await self._source.plan(fields, refresh=refresh)
+        self._missing = await self._source.missing_domains()
+        self._spent_today = await self._services.ledger.spent_today()
+        if not refresh:
+            self._refreshable = len(plan.owned), sum(PRICES[own.field] for own in plan.owned)
+        self._plan = plan
         self._show()
 
     def _confirm_soon(self) -> None:
@@ -88,13 +105,40 @@ class EnrichDialog(QDialog):
             self._show()
             self._scope.start(self._queue(self._plan), "queue")
 
-    async def _queue(self, plan: "EnrichmentPlan") -> None:
+    async def _queue(self, plan: EnrichmentPlan) -> None:
         try:
-            self.run_id = await self._services.enrichment.enqueue(plan, cap=self.cap.value(), origin="")
+            self._keep_day_cap()
+            self.run_id = await self._services.enrichment.enqueue(
+                plan,
+                cap=self.cap.value(),
+                origin=self._source.origin,
+                sample=SAMPLE if self._samples(plan) else None,
+            )
         finally:
             self._queueing = False
             self._show()
         self.accept()
+
+    def _keep_day_cap(self) -> None:
+        settings = self._services.settings.load()
+        if settings.day_cap != self._day_cap():
+            self._services.settings.save(replace(settings, day_cap=self._day_cap()))
+
+    def _day_cap(self) -> int | None:
+        return self.day_cap.value() or None
+
+    def _samples(self, plan: EnrichmentPlan) -> bool:
+        return self._sample.isChecked() and len(plan.people) > SAMPLE
+
+    def _fill_in_soon(self) -> None:
+        self._scope.replace("domains", self._fill_domains_in())
+
+    async def _fill_domains_in(self) -> None:
+        people = self._source.people_of(self._missing)
+        domains = await run_domain_editor(self, self._services, self._missing, people)
+        if domains:
+            self._source.set_domains(domains)
+            self._plan_soon()
 
     def _tell(self, error: ContactScoutError) -> None:
         self.banner.show_error(error, action_text="Try again", action=self._plan_soon)
@@ -107,31 +151,62 @@ class EnrichDialog(QDialog):
         self._confirm.setEnabled(plan is not None and not reason and not self._queueing)
         self._why_not.setText(reason)
         self._why_not.setVisible(bool(reason))
+        self._show_day()
         if plan is None:
             self._confirm.setText("Enrich")
             self._estimate.setText("Working it out…" if self._chosen() else "–")
             self._balance.setText("–")
             return
+        self._show_people(plan)
         estimate = plan.estimate
-        total = len(plan.people) + len(plan.ineligible)
-        self._who.setText(f"{len(plan.people):,} of {count(total, 'contact')} can be enriched")
-        self._held_back.setText(f"{count(len(plan.ineligible), 'contact')} cannot go and will cost nothing")
-        self._ineligible.set_rows([(f"{row.row:,}", row.name or "–", row.reason) for row in plan.ineligible])
-        for widget in (self._held_back, self._table):
-            widget.setVisible(bool(plan.ineligible))
         likely = "not known yet" if estimate.likely is None else f"{estimate.likely:,}"
         self._estimate.setText(
             f"Lowest {estimate.low:,} · likely {likely} · at most {count(estimate.maximum, 'credit')}"
         )
-        self._basis.setText(f"“Likely” is judged by {count(estimate.sample_size, 'earlier look-up')} of yours.")
-        self._basis.setVisible(estimate.likely is not None)
-        self._balance.setText(_balance_text(plan))
-        self._confirm.setText(
-            f"Enrich {count(len(plan.people), 'person')} for at most {count(estimate.maximum, 'credit')}"
-            if plan.people
-            else "Enrich"
+        sample = count(estimate.sample_size, "earlier look-up")
+        self._basis.setText(
+            f"“Likely” is judged by {sample} of yours."
+            if estimate.likely is not None
+            else f"{sample} of yours: too few to say what is likely."
         )
+        self._balance.setText(_balance_text(plan))
+        self._sample.setVisible(len(plan.people) > SAMPLE)
+        self._confirm.setText(self._confirm_text(plan))
         self._confirm.setAccessibleName(self._confirm.text())
+
+    def _confirm_text(self, plan: EnrichmentPlan) -> str:
+        if not plan.people:
+            return "Enrich"
+        if self._samples(plan):
+            most = count(sum(price(asked) for asked in plan.wanted[:SAMPLE]), "credit")
+            return f"Try {SAMPLE} people for at most {most}"
+        return f"Enrich {count(len(plan.people), 'person')} for at most {count(plan.estimate.maximum, 'credit')}"
+
+    def _show_people(self, plan: EnrichmentPlan) -> None:
+        total = len(plan.people) + len(plan.ineligible)
+        self._who.setText(f"{len(plan.people):,} of {count(total, self._source.noun)} can be enriched")
+        self._held_back.setText(f"Not sent, and free of charge: {split_text(plan)}.")
+        self._held_back.setVisible(bool(plan.ineligible))
+        self._details.show_plan(plan, datetime.now(UTC))
+        waiting = sum(self._source.people_of(self._missing).values())
+        verb = "has" if waiting == 1 else "have"
+        self._fill_in.setText(f"{waiting:,} {verb} no company domain: fill in…")
+        self._fill_in.setAccessibleName(self._fill_in.text().rstrip("…"))
+        self._fill_in.setVisible(waiting > 0)
+        values, cost = self._refreshable
+        self._refresh.setText(f"&Refresh {count(values, 'value')} I own (up to {count(cost, 'credit')} more)")
+        self._refresh.setVisible(values > 0)
+
+    def _show_day(self) -> None:
+        cap = self._day_cap()
+        if cap is None:
+            self._day_left.setText(f"{count(self._spent_today, 'credit')} spent today")
+        else:
+            left = max(0, cap - self._spent_today)
+            text = f"{left:,} of {count(cap, 'credit')} left today"
+            if self._plan is not None and self._plan.estimate.maximum > left:
+                text += ". What does not fit waits until tomorrow."
+            self._day_left.setText(text)
 
     def _reason(self) -> str:
         if not self._chosen():
@@ -140,7 +215,9 @@ class EnrichDialog(QDialog):
         if plan is None:
             return ""
         if not plan.people:
-            return "None of these contacts can be enriched. The reasons are listed above."
+            return (
+                f"None of these {count(2, self._source.noun).split()[1]} can be enriched. The reasons are listed above."
+            )
         if plan.estimate.maximum > self.cap.value():
             cost = count(plan.estimate.maximum, "credit")
             return f"This could cost {cost}, more than the cap of {self.cap.value():,}. Raise the cap or choose less."
@@ -151,41 +228,70 @@ class EnrichDialog(QDialog):
     def _build(self) -> None:
         self.setObjectName("enrich_dialog")
         self.setWindowTitle("Enrich contacts")
-        self.setMinimumWidth(600)
+        self.setMinimumWidth(640)
         for name, box in self._fields.items():
             box.setObjectName(f"enrich_{name.value}")
             box.setChecked(name is EnrichField.EMAILS)  # phones cost ten times as much: only when asked for
             box.toggled.connect(self._plan_soon)
         for widget, object_name, spoken in (
-            (self._table, "enrich_ineligible", "Contacts that cannot go, and why"),
-            (self.cap, "enrich_cap", "Cap in credits"),
+            (self.cap, "enrich_cap", "Cap for this run in credits"),
+            (self.day_cap, "enrich_day_cap", "Cap per day in credits"),
+            (self._refresh, "enrich_refresh", ""),
+            (self._sample, "enrich_sample", ""),
+            (self._fill_in, "enrich_fill_in", ""),
             (self._confirm, "enrich_confirm", "Enrich"),
             (self._cancel, "enrich_cancel", "Cancel"),
         ):
             widget.setObjectName(object_name)
-            widget.setAccessibleName(spoken)
-        self.cap.setValue(self._services.settings.load().run_cap)
+            if spoken:
+                widget.setAccessibleName(spoken)
+        settings = self._services.settings.load()
+        self.cap.setValue(settings.run_cap)
         self.cap.valueChanged.connect(self._show)
-        self._confirm.setProperty("primary", True)  # noqa: FBT003
+        self.day_cap.setSpecialValueText("No cap")
+        self.day_cap.setValue(settings.day_cap or 0)
+        self.day_cap.valueChanged.connect(self._show)
+        self._refresh.toggled.connect(self._plan_soon)
+        self._sample.toggled.connect(self._show)
+        self._fill_in.setAutoDefault(False)
+        self._fill_in.clicked.connect(self._fill_in_soon)
+        set_role(self._confirm, "primary")
         self._confirm.setDefault(True)
         self._confirm.clicked.connect(self._confirm_soon)
         self._cancel.clicked.connect(self.reject)
-        self._set_up_table()
+        self._lay_out()
+        self._who.setText(count(len(self._source), self._source.noun))
+        for hidden in (self._held_back, self._fill_in, self._refresh, self._sample):
+            hidden.hide()
 
+    def _lay_out(self) -> None:
         choice = QHBoxLayout()
         choice.setSpacing(SPACING.l)
         for box in self._fields.values():
             choice.addWidget(box)
         choice.addStretch()
+        day = QHBoxLayout()
+        day.setSpacing(SPACING.m)
+        day.addWidget(self.day_cap)
+        day.addWidget(self._day_left, 1)
+        day_label = QLabel("Cap per &day")
+        day_label.setBuddy(self.day_cap)
         form = QFormLayout()
         form.setHorizontalSpacing(SPACING.l)
         form.setVerticalSpacing(SPACING.s)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("Look up", choice)
+        form.addRow("", self._refresh)
         form.addRow("Estimate", self._estimate)
         form.addRow("", self._basis)
         form.addRow("Balance", self._balance)
-        form.addRow("&Cap for this run", self.cap)
+        form.addRow("Cap for this &run", self.cap)
+        form.addRow(day_label, day)
+        form.addRow("", self._sample)
+        held = QHBoxLayout()
+        held.setSpacing(SPACING.s)
+        held.addWidget(self._held_back, 1)
+        held.addWidget(self._fill_in)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING.s)
         buttons.addStretch()
@@ -197,35 +303,18 @@ class EnrichDialog(QDialog):
         column.addWidget(self._who)
         column.addWidget(self.banner)
         column.addLayout(form)
-        column.addWidget(self._held_back)
-        column.addWidget(self._table, 1)
+        column.addLayout(held)
+        column.addWidget(self._details, 1)
         column.addWidget(rule())
         column.addWidget(self._why_not)
         column.addLayout(buttons)
-        self._who.setText(count(len(self._contact_ids), "contact"))
-        self._held_back.hide()
-        self._table.hide()
-        self._basis.hide()
-
-    def _set_up_table(self) -> None:
-        self._table.setModel(self._ineligible)
-        self._table.verticalHeader().hide()
-        self._table.setShowGrid(False)
-        self._table.setTabKeyNavigation(False)
-        self._table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self._table.setMinimumHeight(140)
-        header = self._table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.resizeSection(0, 60)
-        header.resizeSection(1, 200)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
 
 
 def _field_label(name: EnrichField) -> str:
     return f"&{name.value.capitalize()} ({count(PRICES[name], 'credit')} each)"
 
 
-def _balance_text(plan: "EnrichmentPlan") -> str:
+def _balance_text(plan: EnrichmentPlan) -> str:
     if plan.balance_left is None:
         return "The service did not say how many credits are left."
     text = f"{count(plan.balance_left, 'credit')} left"
@@ -234,13 +323,13 @@ def _balance_text(plan: "EnrichmentPlan") -> str:
     return text
 
 
-async def run_enrich_dialog(parent: QWidget, services: "Services", contact_ids: Sequence[int]) -> int | None:
-    """Ask what to look up for these contacts and queue it.
+async def run_enrich_dialog(parent: QWidget, services: "Services", source: EnrichSource) -> int | None:
+    """Ask what to look up for these people and queue it.
 
     Returns:
         The id of the queued run, None when the rep cancelled.
     """
-    dialog = EnrichDialog(services, contact_ids, parent)
+    dialog = EnrichDialog(services, source, parent)
     try:
         await run_dialog(dialog)
         return dialog.run_id

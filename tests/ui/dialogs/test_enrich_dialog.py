@@ -10,6 +10,7 @@ from app.domain.enrichment import EnrichField
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_until
 from app.ui.dialogs.enrich_dialog import EnrichDialog, run_enrich_dialog
+from app.ui.dialogs.enrich_source import ContactSource
 from tests.support.demo_services import demo_services
 from tests.support.widgets import child, press
 
@@ -48,7 +49,7 @@ async def test_one_confirmation_names_the_most_it_may_cost_and_queues(
         contacts = await some_contacts(services)
         plan = await services.enrichment.plan_contacts(contacts, [EnrichField.EMAILS])
         assert plan.ineligible, "the sample needs somebody who cannot go"
-        task = asyncio.create_task(run_enrich_dialog(window, services, contacts))
+        task = asyncio.create_task(run_enrich_dialog(window, services, ContactSource(services, contacts, "Quillmark")))
         dialog = await opened(window)
         assert dialog.isModal()
         assert child(dialog, QCheckBox, "enrich_emails").isChecked()
@@ -71,7 +72,7 @@ async def test_above_the_cap_it_cannot_be_confirmed_and_says_why(
 ) -> None:
     async with demo_services(tmp_path, data=data) as services:
         contacts = await some_contacts(services)
-        task = asyncio.create_task(run_enrich_dialog(window, services, contacts))
+        task = asyncio.create_task(run_enrich_dialog(window, services, ContactSource(services, contacts, "Quillmark")))
         dialog = await opened(window)
         confirm = child(dialog, QPushButton, "enrich_confirm")
         people = int(confirm.text().split()[1])
@@ -93,7 +94,7 @@ async def test_above_the_cap_it_cannot_be_confirmed_and_says_why(
 async def test_without_a_field_there_is_nothing_to_confirm(tmp_path: Path, data: DemoData, window: QWidget) -> None:
     async with demo_services(tmp_path, data=data) as services:
         contacts = await some_contacts(services)
-        task = asyncio.create_task(run_enrich_dialog(window, services, contacts))
+        task = asyncio.create_task(run_enrich_dialog(window, services, ContactSource(services, contacts, "Quillmark")))
         dialog = await opened(window)
         child(dialog, QCheckBox, "enrich_emails").click()
         assert not child(dialog, QPushButton, "enrich_confirm").isEnabled()
@@ -109,7 +110,7 @@ async def test_contacts_that_are_queued_already_cannot_go_twice(
         contacts = await some_contacts(services)
         plan = await services.enrichment.plan_contacts(contacts, [EnrichField.EMAILS])
         await services.enrichment.enqueue(plan, cap=500, origin="")
-        task = asyncio.create_task(run_enrich_dialog(window, services, contacts))
+        task = asyncio.create_task(run_enrich_dialog(window, services, ContactSource(services, contacts, "Quillmark")))
         await wait_until(lambda: bool(window.findChildren(EnrichDialog)))
         dialog = window.findChildren(EnrichDialog)[-1]
         await wait_until(

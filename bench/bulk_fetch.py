@@ -32,6 +32,7 @@ from app.domain.fetching import FetchRun
 from app.domain.provider import Provider
 from app.jobs.bulk_fetch import BulkFetchEngine
 from app.jobs.fetch_lanes import LANES
+from app.providers.capabilities import SupportsFetchByIds
 from app.providers.clock import Clock
 from app.providers.limits import Limiter
 from app.providers.registry import build_service, new_limiter, service_class
@@ -111,6 +112,7 @@ async def in_strict_limits(folder: Path, data: DemoData, known: int = 4_000) -> 
         limiter=new_limiter(Provider.BUILDWORKPRO, jumping.clock()),
         clock=jumping.clock(),
     )
+    assert isinstance(service, SupportsFetchByIds)
     async with engine_over(folder, jumping.clock()) as (engine, runs):
         run_id = await runs.create(Provider.BUILDWORKPRO, "", ten_thousand(data, known))
         began = jumping.now()
@@ -166,6 +168,7 @@ async def _without_limits(folder: Path, data: DemoData, provider: Provider) -> N
         base_url = address + BASE_PATHS[provider]
         limiter = Limiter([], in_flight=LANES)
         service = build_service(provider, DEMO_KEY, base_url=base_url, limiter=limiter)
+        assert isinstance(service, SupportsFetchByIds)
         account = "123456" if service_class(provider).needs_account else ""
 
         async def ours() -> None:

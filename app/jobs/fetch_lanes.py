@@ -24,8 +24,8 @@ from app.domain.errors import (
 from app.domain.fetching import FetchRun
 from app.providers.clock import Clock, spoken
 
-#: More than any provider's limiter lets through, so that the limits alone set the pace.
-LANES = 6
+#: As many as the widest limiter lets be in flight, so that the limits alone set the pace.
+LANES = 10
 
 #: Longer pauses (seconds) are the rep's to sit out: the run is paused. BuildWorkPro's budget is by the hour.
 LONGEST_WAIT = 2 * 3600.0

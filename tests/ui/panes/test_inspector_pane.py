@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.gui
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
 def said(name: str, value: str, provider: Provider, *, days: int, shown: bool = False, verdict: str = "") -> FieldValue:
     kind = RecordKind.ENRICHMENT if provider is Provider.TAMTAM else RecordKind.FULL
-    return FieldValue(name, value, provider, kind, NOW - days * DAY, verification=verdict, shown=shown)
+    return FieldValue(name, value, provider, kind, datetime.now(UTC) - days * DAY, verification=verdict, shown=shown)
 
 
 def ada() -> ContactDetails:
@@ -58,9 +58,13 @@ def ada() -> ContactDetails:
         said("linkedin_url", "https://www.linkedin.com/in/ada-demo", Provider.TALKTOHUMANS, days=0, shown=True),
         said("company_website", "javascript:alert(1)", Provider.LEADFEEDER, days=1, shown=True),
     )
-    records = (SourceRecord(Provider.TAMTAM, "k-1", RecordKind.ENRICHMENT, NOW, fields, b"{}", credits_charged=1),)
+    records = (
+        SourceRecord(
+            Provider.TAMTAM, "k-1", RecordKind.ENRICHMENT, datetime.now(UTC), fields, b"{}", credits_charged=1
+        ),
+    )
     row = make_row(1, display_name="Ada Norling", email_outcome=Outcome.FOUND, phone_outcome=Outcome.UNKNOWN)
-    history = (ContactEvent(NOW, "Emails bought.", Provider.TAMTAM),)
+    history = (ContactEvent(datetime.now(UTC), "Emails bought.", Provider.TAMTAM),)
     return ContactDetails(row, fields, values, records, history)
 
 

@@ -1,11 +1,13 @@
 # Everything works in .venv/ and needs nothing but Python 3.11 or newer, pip and make:
 #   make demo    set up, then open the window on the demo services
 #   make test    set up, then run all tests
+#   make fuzz    set up, then make up answers by the thousand and see how they are read: some 20 minutes
+#   make crash-test  kill the program at every durable or network step of an enrichment; takes minutes
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench setup setup-dev lock clean
+.PHONY: demo test crash-test check bench setup setup-dev lock clean
 .NOTPARALLEL:
 
 demo: setup
@@ -16,6 +18,12 @@ test: setup-dev
 	scripts/with-keyring.sh $(BIN)/python -m pytest -n 2 --dist loadgroup \
 		--cov --cov-report= --durations=10 $(ARGS)
 	@$(BIN)/python scripts/check_coverage.py
+
+crash-test: setup-dev
+	CRASH_SWEEP=full $(BIN)/python -m pytest -s tests/crash $(ARGS)
+
+fuzz: setup-dev
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-1000} $(BIN)/python -m pytest -n 2 tests/fuzz $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff check

@@ -76,6 +76,8 @@ class TagDialog(QDialog):
         found = await self._tags.known(self._contact_ids if self._removing else None)
         offered = list(found.items())[:MOST_OFFERED]
         self.known.set_choices({tag: f"{tag} · {used:,}" if self._removing else tag for tag, used in offered})
+        self.known.chain(None if self._removing else self.edit.focusProxy(), self._cancel)
+        QWidget.setTabOrder(self._cancel, self._confirm)
         if self._removing:
             told = "Tags they have, with how many contacts have each" if offered else "None of them has a tag."
         else:
@@ -98,6 +100,7 @@ class TagDialog(QDialog):
         self.setWindowTitle("Remove tags" if self._removing else "Add tags")
         self.setMinimumWidth(480)
         self._confirm.setObjectName("tag_confirm")
+        self._cancel.setObjectName("tag_cancel")
         self.edit.setObjectName("tag_edit")
         set_role(self._confirm, "primary")
         self._confirm.setDefault(True)

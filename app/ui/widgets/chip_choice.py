@@ -33,11 +33,8 @@ class ChipChoice(QWidget):
             chip.hide()
             chip.deleteLater()
         self._chips = {value: self._chip(words) for value, words in choices.items()}
-        before: QWidget = self
         for chip in self._chips.values():
             self._flow.addWidget(chip)
-            QWidget.setTabOrder(before, chip)  # else chips made later come after everything else
-            before = chip
         self.set_values(chosen)
         self.updateGeometry()
 
@@ -50,6 +47,15 @@ class ChipChoice(QWidget):
         wanted = set(values)
         for value, chip in self._chips.items():
             chip.setChecked(value in wanted)
+
+    def chain(self, before: QWidget | None, after: QWidget) -> None:
+        """Put the chips between two widgets in the order of Tab: being made late, they come after everything else."""
+        for chip in self._chips.values():
+            if before is not None:
+                QWidget.setTabOrder(before, chip)
+            before = chip
+        if before is not None:
+            QWidget.setTabOrder(before, after)
 
     def _chip(self, words: str) -> QPushButton:
         shown = words if len(words) <= CHIP_CHARACTERS else words[: CHIP_CHARACTERS - 1] + "…"

@@ -6,11 +6,13 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QTableView, QWidge
 
 from app.composition import Services
 from app.demo.dataset import DemoData
-from app.domain.enrichment import EnrichField
+from app.demo.samples import people_rows
+from app.domain.enrichment import EnrichField, PersonInput
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_until
+from app.ui.dialogs.domain_editor import DomainEditor
 from app.ui.dialogs.enrich_dialog import EnrichDialog, run_enrich_dialog
-from app.ui.dialogs.enrich_source import ContactSource
+from app.ui.dialogs.enrich_source import ContactSource, PeopleSource
 from tests.support.demo_services import demo_services
 from tests.support.widgets import child, press
 
@@ -121,3 +123,86 @@ async def test_contacts_that_are_queued_already_cannot_go_twice(
         assert not child(dialog, QPushButton, "enrich_confirm").isEnabled()
         dialog.reject()
         assert await task is None
+
+
+async def test_missing_domains_are_filled_in_from_the_dialog_and_the_plan_follows(
+    tmp_path: Path, data: DemoData, window: QWidget
+) -> None:
+    people = [
+        PersonInput("Ada", "Lark", "", "Lark Tools"),
+        PersonInput("Bo", "Finch", "", "Lark  tools"),
+        PersonInput("Cy", "Wren", "wren.example"),
+    ]
+    async with demo_services(tmp_path, data=data) as services:
+        task = asyncio.create_task(run_enrich_dialog(window, services, PeopleSource(services, people, "people.csv")))
+        dialog = await opened(window)
+        confirm = child(dialog, QPushButton, "enrich_confirm")
+        assert confirm.text() == "Enrich 1 person for at most 1 credit"
+        assert child(dialog, QPushButton, "enrich_fill_in").text() == "2 have no company domain: fill in…"
+        press(dialog, "enrich_fill_in")
+        await wait_until(lambda: any(each.isVisible() for each in dialog.findChildren(DomainEditor)))
+        editor = dialog.findChildren(DomainEditor)[-1]
+        editor.model.paste("lark.example", 0)
+        press(editor, "domain_confirm")
+        await wait_until(lambda: confirm.text() == "Enrich 3 people for at most 3 credits")
+        press(dialog, "enrich_confirm")
+        run_id = await task
+        assert run_id is not None
+        assert (await services.enrichment.run(run_id)).origin == "people.csv"
+        domains = [item.person.domain for item in await services.enrichment.items(run_id)]
+        assert domains == ["lark.example", "lark.example", "wren.example"]
+
+
+async def test_what_is_owned_is_shown_with_its_age_and_bought_again_only_on_request(
+    tmp_path: Path, data: DemoData, window: QWidget
+) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        source = PeopleSource(services, people_of(data, 6), "people.csv")
+        run_id = await services.enrichment.enqueue(
+            await source.plan([EnrichField.EMAILS], refresh=False), cap=500, origin=""
+        )
+        await services.enrichment.drain([run_id])
+        found = sum(bool(item.emails) for item in await services.enrichment.items(run_id))
+        task = asyncio.create_task(run_enrich_dialog(window, services, source))
+        await wait_until(lambda: any(each.isVisible() for each in window.findChildren(EnrichDialog)))
+        dialog = window.findChildren(EnrichDialog)[-1]
+        refresh = child(dialog, QCheckBox, "enrich_refresh")
+        await wait_until(refresh.isVisible)
+        assert not refresh.isChecked()
+        assert f"{found} value" in refresh.text()
+        owned = child(dialog, QTableView, "enrich_owned").model()
+        assert [owned.index(row, 3).data() for row in range(owned.rowCount())] == ["today"] * found
+        refresh.click()
+        confirm = child(dialog, QPushButton, "enrich_confirm")
+        await wait_until(lambda: confirm.text() == "Enrich 6 people for at most 6 credits")
+        press(dialog, "enrich_cancel")
+        assert await task is None
+
+
+async def test_a_sample_is_tried_first_and_the_days_cap_is_kept(
+    tmp_path: Path, data: DemoData, window: QWidget
+) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        source = PeopleSource(services, people_of(data, 40), "people.csv")
+        task = asyncio.create_task(run_enrich_dialog(window, services, source))
+        dialog = await opened(window)
+        child(dialog, QCheckBox, "enrich_sample").click()
+        dialog.day_cap.setValue(30)
+        confirm = child(dialog, QPushButton, "enrich_confirm")
+        assert confirm.text() == "Try 25 people for at most 25 credits"
+        assert any(
+            "30 of 30 credits left today" in label.text() and "waits until tomorrow" in label.text()
+            for label in dialog.findChildren(QLabel)
+        )
+        press(dialog, "enrich_confirm")
+        run_id = await task
+        assert run_id is not None
+        assert (await services.enrichment.run(run_id)).held_people == 15
+        assert services.settings.load().day_cap == 30
+
+
+def people_of(data: DemoData, number: int) -> list[PersonInput]:
+    return [
+        PersonInput(row["first_name"], row["last_name"], row["domain"], linkedin_url=row["linkedin_url"])
+        for row in people_rows(data, number)
+    ]

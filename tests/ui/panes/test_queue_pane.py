@@ -3,7 +3,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QTreeView
 
@@ -11,9 +12,12 @@ from app.composition import Services, open_services
 from app.demo.dataset import DemoData
 from app.demo.samples import people_rows
 from app.domain.enrichment import BatchState, EnrichField, PersonInput
+from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_signal, wait_until
 from app.storage.profile import Profile
+from app.ui.dialogs.cap_dialog import CapDialog
+from app.ui.dialogs.item_log import ItemLog
 from app.ui.models.queue_model import Column
 from app.ui.panes.queue_pane import QueuePane
 from tests.support.demo_server import DemoServer
@@ -50,13 +54,15 @@ async def served(folder: Path, server: DemoServer, *, key: str = "") -> AsyncIte
         yield services
 
 
-async def enqueue(services: Services, data: DemoData, people: int, *, cap: int = 5_000) -> int:
+async def enqueue(
+    services: Services, data: DemoData, people: int, *, cap: int = 5_000, sample: int | None = None
+) -> int:
     chosen = [
         PersonInput(row["first_name"], row["last_name"], row["domain"], linkedin_url=row["linkedin_url"])
         for row in people_rows(data, people)
     ]
     plan = await services.enrichment.plan_people(chosen, list(EnrichField))
-    return await services.enrichment.enqueue(plan, cap=cap, origin="")
+    return await services.enrichment.enqueue(plan, cap=cap, origin="", sample=sample)
 
 
 def cell(pane: QueuePane, column: Column, row: int = 0) -> str:
@@ -178,3 +184,94 @@ async def test_a_refused_key_is_said_above_the_queue(tmp_path: Path, data: DemoD
                 lambda: any(label.text() == note and label.isVisible() for label in pane.findChildren(QLabel))
             )
             assert server.ledger()["submits"] == []
+
+
+async def test_a_sample_shows_its_hit_rate_and_cost_before_the_rest_is_bought(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        told: list[str] = []
+        pane.noticed.connect(lambda title, _text: told.append(title))
+        run_id = await enqueue(services, data, 30, sample=25)
+        services.enrichment.start()
+        await wait_until(lambda: cell(pane, Column.STATE) == "Sample finished")
+        assert told == ["The sample is finished"]
+        rest = child(pane, QPushButton, "queue_rest")
+        assert rest.text() == "Go on with 5 people…"
+        press(pane, "queue_rest")
+        box = await question(pane)
+        assert "Of 25 people sent first: e-mails found for" in box.text()
+        assert "at most 55 credits" in box.text()
+        press_text(box, "Enrich the other 5 people for at most 55 credits")
+        await wait_until(lambda: cell(pane, Column.PROGRESS) == "30 of 30")
+        assert (await services.enrichment.run(run_id)).held_people == 0
+
+
+async def test_failed_look_ups_are_retried_at_a_price_that_is_named_first(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        run_id = await enqueue(services, data, 40)
+        services.enrichment.start()
+        await wait_until(lambda: cell(pane, Column.STATE) == "Finished, some failed")
+        plan = await services.enrichment.plan_retry(run_id)
+        press(pane, "queue_retry")
+        cost = f"{plan.estimate.maximum} credit"
+        box = await question(pane)
+        assert cost in box.text()
+        press_text(box, next(each.text() for each in box.buttons() if each.text().startswith("Retry for at most")))
+        await wait_until(lambda: pane.model.rowCount() == 2)
+        assert cell(pane, Column.WHAT).endswith("again")
+        again = (await services.enrichment.runs())[0]
+        assert again.spending.cap == plan.estimate.maximum
+
+
+async def test_a_cap_is_raised_and_people_are_shown_by_outcome(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        run_id = await enqueue(services, data, 20, cap=220)
+        await wait_until(lambda: child(pane, QPushButton, "queue_raise_cap").isVisible())
+        press(pane, "queue_raise_cap")
+        await wait_until(lambda: any(each.isVisible() for each in pane.findChildren(CapDialog)))
+        dialog = pane.findChildren(CapDialog)[-1]
+        dialog.cap.setValue(900)
+        press(dialog, "cap_confirm")
+        await wait_until(lambda: cell(pane, Column.CREDITS) == "0 of 900")
+        services.enrichment.start()
+        await wait_until(lambda: cell(pane, Column.STATE).startswith("Finished"))
+        pane.filter.setCurrentIndex(pane.filter.findData(Outcome.NOT_FOUND))
+        batch = pane.model.index(0, 0, pane.model.index(0, 0))
+        await wait_until(lambda: pane.model.rowCount(batch) > 0)
+        items = await services.enrichment.items(run_id)
+        missing = [
+            item for item in items if any(result.outcome is Outcome.NOT_FOUND for result in item.outcomes.values())
+        ]
+        assert 0 < pane.model.rowCount(batch) == len(missing) < 20
+        pane.filter.setCurrentIndex(0)
+        await wait_until(lambda: pane.model.rowCount(batch) == 20)
+
+
+async def test_the_log_of_one_person_opens_from_the_queue(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        await enqueue(services, data, 2)
+        await wait_until(lambda: pane.model.rowCount() == 1)
+        batch = pane.model.index(0, 0, pane.model.index(0, 0))
+        pane.view.expand(batch)
+        await wait_until(lambda: pane.model.rowCount(batch) == 2)
+        assert not child(pane, QPushButton, "queue_log").isVisible()
+        pane.view.setCurrentIndex(pane.model.index(0, 0, batch))
+        press(pane, "queue_log")
+        await wait_until(lambda: any(each.isVisible() for each in pane.findChildren(ItemLog)))
+        press(pane.findChildren(ItemLog)[-1], "item_log_close")
+
+
+async def test_a_dropped_file_is_handed_on(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        dropped: list[Path] = []
+        pane.file_dropped.connect(dropped.append)
+        files = QMimeData()
+        files.setUrls([QUrl.fromLocalFile(str(tmp_path / "people.csv"))])
+        event = QDropEvent(
+            QPointF(5, 5),
+            Qt.DropAction.CopyAction,
+            files,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        pane.dropEvent(event)
+        assert dropped == [tmp_path / "people.csv"]

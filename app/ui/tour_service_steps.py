@@ -32,7 +32,10 @@ class ServiceSteps(TourStage):
         pane.table.select_ids(chosen)
         hand.act("contacts.add_tag")
         dialog = await hand.dialog(TagDialog)
-        await hand.until(lambda: bool(dialog.known.findChildren(QAbstractButton)), "Known tags are offered.")
+        known = dialog.known
+        await hand.until(
+            lambda: any(chip.isVisible() for chip in known.findChildren(QAbstractButton)), "Known tags are offered."
+        )
         hand.write_value(dialog.edit, TAG)
         confirm = hand.find(QPushButton, "tag_confirm", dialog)
         await hand.until(lambda: TAG in confirm.text(), "The tag can be added.")

@@ -1,7 +1,7 @@
 """Domains of companies, without which nobody can be enriched: known, looked up free of charge, or told by the rep."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.changes import Change, ChangeFeed, ChangeKind
@@ -69,6 +69,10 @@ class DomainService:
             )
         return list(missing.values())
 
+    async def told(self, keys: Collection[str]) -> dict[str, str]:
+        """What the rep said of companies before: key → domain, of those that are known."""
+        return {key: domain for key, domain in (await self._repository.domains(set(keys))).items() if domain}
+
     async def set_domains(self, domains: Mapping[str, str]) -> None:
         """Remember what the rep says: `MissingDomain.key` → domain, website or address; empty ones are passed over.
 
@@ -118,5 +122,10 @@ def company_key(row: ContactRow, linkedin_id: str) -> str:
     """What a contact's company is remembered by: its LinkedIn id, else its name, else the contact itself."""
     if linkedin_id:
         return f"linkedin:{linkedin_id}"
-    name = re.sub(r"\s+", " ", row.company_name).strip().casefold()
-    return f"name:{name}" if name else f"contact:{row.contact_id}"
+    return name_key(row.company_name) or f"contact:{row.contact_id}"
+
+
+def name_key(company_name: str) -> str:
+    """What a company is remembered by of which only the name is known; "" without one."""
+    name = re.sub(r"\s+", " ", company_name).strip().casefold()
+    return f"name:{name}" if name else ""

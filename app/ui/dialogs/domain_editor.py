@@ -110,6 +110,7 @@ class DomainEditor(QDialog):
         finally:
             self._asking = False
             self._show()
+            self.table.setFocus()
 
     def _on_error(self, error: ContactScoutError) -> None:
         self.banner.show_error(error)
@@ -139,7 +140,7 @@ class DomainEditor(QDialog):
 
     def _build(self) -> None:
         self.setWindowTitle("Company domains")
-        self.setMinimumSize(720, 440)
+        self.setMinimumSize(820, 440)
         for widget, name, spoken in (
             (self, "domain_editor", ""),
             (self.table, "domain_grid", "Companies without a domain"),

@@ -1,6 +1,5 @@
 """Who is to be enriched: contacts of the library, or people who were typed or read from a file."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.domain.enrichment import EnrichField, PersonInput
 from app.domain.identifiers import normalise_domain
-from app.services.domains import MissingDomain
+from app.services.domains import MissingDomain, name_key
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -87,13 +86,14 @@ class PeopleSource:
         return len(self._people)
 
     async def plan(self, fields: Collection[EnrichField], *, refresh: bool) -> "EnrichmentPlan":
-        """What enriching them would do."""
+        """What enriching them would do, with what the rep has said of their companies' domains before."""
+        self.set_domains(await self._services.domains.told({key for key in map(_key, self._lacking()) if key}))
         return await self._services.enrichment.plan_people(self._people, fields, refresh=refresh)
 
     async def missing_domains(self) -> list[MissingDomain]:
         """Companies whose domain is not known, once each."""
-        named = {_key(person): person.company_name for person in self._lacking() if person.company_name.strip()}
-        return [MissingDomain(key, name.strip(), "", ()) for key, name in named.items()]
+        named = {_key(person): person.company_name.strip() for person in self._lacking()}
+        return [MissingDomain(key, name, "", ()) for key, name in named.items() if key]
 
     def people_of(self, missing: Sequence[MissingDomain]) -> dict[str, int]:
         """How many people wait for each company's domain, by its key."""
@@ -103,7 +103,9 @@ class PeopleSource:
     def set_domains(self, domains: Mapping[str, str]) -> None:
         """Give the people of these companies their domain."""
         self._people = [
-            person if normalise_domain(person.domain) else replace(person, domain=domains.get(_key(person), ""))
+            replace(person, domain=domains[_key(person)])
+            if not normalise_domain(person.domain) and _key(person) in domains
+            else person
             for person in self._people
         ]
 
@@ -112,6 +114,4 @@ class PeopleSource:
 
 
 def _key(person: PersonInput) -> str:
-    """The key by which the domain service remembers a company of this name."""
-    name = re.sub(r"\s+", " ", person.company_name).strip().casefold()
-    return f"name:{name}"
+    return name_key(person.company_name)

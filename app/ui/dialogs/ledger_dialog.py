@@ -33,7 +33,7 @@ from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import rule, text_label
-from app.ui.wording import count, moment
+from app.ui.wording import count, moment, short_moment
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -86,6 +86,8 @@ class LedgerDialog(QDialog):
     async def _read(self) -> None:
         runs = await self._services.enrichment.runs()
         self._titles = {run.run_id: run_title(run) for run in runs}
+        for fetch in await self._services.fetching.runs():
+            self._titles[fetch.run_id] = f"Bulk fetch of {short_moment(fetch.created_at)} · {fetch.provider.label}"
         for run_id, title in self._titles.items():
             if self._run.findData(run_id) < 0:
                 self._run.addItem(title, run_id)
@@ -131,7 +133,7 @@ class LedgerDialog(QDialog):
     def _build(self) -> None:
         self.setObjectName("ledger_dialog")
         self.setWindowTitle("Ledger")
-        self.setMinimumSize(980, 560)
+        self.setMinimumSize(1160, 580)
         self._provider.addItem("All services", None)
         for provider in Provider:
             self._provider.addItem(provider.label, provider.value)
@@ -201,7 +203,7 @@ class LedgerDialog(QDialog):
         header = table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
-        for column, width in enumerate((130, 90, 84, 66, 250, 200)):
+        for column, width in enumerate((130, 96, 84, 66, 300, 300)):
             header.resizeSection(column, width)
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
 

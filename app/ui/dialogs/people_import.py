@@ -106,7 +106,7 @@ class PeopleImportDialog(QDialog):
     def _build(self) -> None:
         self.setObjectName("people_import")
         self.setWindowTitle("Enrich a CSV file")
-        self.setMinimumSize(720, 560)
+        self.setMinimumSize(760, 660)
         chosen = columns_for(self._file, self._settings)
         for name, box in self._boxes.items():
             box.setObjectName(f"import_{name}")

@@ -98,7 +98,7 @@ class DomainGridModel(QAbstractTableModel):
         else:
             best = candidates[0]
             fit = "" if best.score is None else f", {best.score:.0%} match"
-            self._remarks[row] = f"Suggested for “{best.name or best.domain}”{fit}. Please check."
+            self._remarks[row] = f"“{best.name or best.domain}”{fit}: please check"
             if not self._texts[row]:
                 self._texts[row] = normalise_domain(best.domain)
         self._row_changed(row)

@@ -206,3 +206,13 @@ def people_of(data: DemoData, number: int) -> list[PersonInput]:
         PersonInput(row["first_name"], row["last_name"], row["domain"], linkedin_url=row["linkedin_url"])
         for row in people_rows(data, number)
     ]
+
+
+async def test_domains_that_were_filled_in_once_are_known_to_the_next_file(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        await services.domains.set_domains({"name:lark tools": "lark.example"})
+        people = [PersonInput("Ada", "Lark", "", "Lark Tools"), PersonInput("Bo", "Finch", "", "")]
+        source = PeopleSource(services, people, "people.csv")
+        plan = await source.plan([EnrichField.EMAILS], refresh=False)
+        assert [person.domain for person in plan.people] == ["lark.example"]
+        assert await source.missing_domains() == []

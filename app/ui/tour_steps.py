@@ -30,6 +30,7 @@ from app.ui.dialogs.export_dialog import ExportDialog
 from app.ui.dialogs.settings_dialog import SettingsDialog
 from app.ui.models.id_outcome_model import Column
 from app.ui.panes.results_pane import ResultsPane
+from app.ui.tour_enrichment_steps import EnrichmentSteps
 from app.ui.tour_hand import Hand, NotAsExpectedError
 from app.ui.tour_record import TourRecord
 from app.ui.tour_service_steps import ServiceSteps
@@ -61,6 +62,7 @@ class TourSteps(TourStage):
     def __init__(self, window: "MainWindow", services: "Services", hand: Hand, record: TourRecord) -> None:
         super().__init__(window, services, hand, record)
         self._more = ServiceSteps(window, services, hand, record)
+        self._queue = EnrichmentSteps(window, services, hand, record)
         self._network: ResultsPane | None = None
         self._account = ""
         self._company_people: ResultsPane | None = None
@@ -85,6 +87,8 @@ class TourSteps(TourStage):
             ("confirm an enrichment", self._enrich),
             ("wait for the enrichment", self._collect),
             ("look at an enriched contact", self._inspect),
+            ("read the ledger", self._queue.read_ledger),
+            ("enrich a file", self._queue.import_people),
             ("export", self._export),
             ("check keys", self._check_keys),
             ("check a connection", self._more.check_connection),

@@ -7,7 +7,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test crash-test check bench setup setup-dev lock clean
+.PHONY: demo test crash-test fuzz check bench setup setup-dev lock clean
 .NOTPARALLEL:
 
 demo: setup

@@ -16,7 +16,7 @@ REQUEST_ID = "7d1e4a52-90b3-4c55-8f0e-3a1d5b7c9e21"
 ACCOUNT = "281"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call:
     """One call: `operation` is its method and path in the contract; `invoke` makes it on the provider's service.
 

@@ -140,7 +140,7 @@ def _list_page(rows: Sequence[Any], cursor: str | None = None, *, more: bool | N
     return dumped(rows)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lane:
     """One call. `page` makes a good answer of rows; `row` makes a row; `ids` are what a fetch asks for."""
 

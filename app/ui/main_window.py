@@ -396,6 +396,7 @@ class MainWindow(QMainWindow):
         self.bulk_fetch.enrich_requested.connect(self.enrich)
         self.bulk_fetch.export_requested.connect(self.export)
         self.bulk_fetch.settings_requested.connect(self.open_settings)
+        self.bulk_fetch.search_requested.connect(self.open_search)
         for table in self.bulk_fetch.findChildren(ContactTable):
             table.selection_changed.connect(self._tab_actions.update)
             table.counts_changed.connect(self._tab_actions.update)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPlainTextEdit,
     QPushButton,
+    QRadioButton,
     QTableView,
 )
 
@@ -50,6 +51,11 @@ UNKNOWN_IDS = {
     IdKind.UUID: tuple(f"00000000-0000-4000-8000-00000000000{number}" for number in range(4)),
     IdKind.INTEGER: tuple(str(999_999_001 + number) for number in range(4)),
 }
+OTHER_PIECES = {
+    kind: (other, "007421", "1,234,567", "https://www.linkedin.com/in/ada-norling", "ada@quillmark.example")
+    for kind, other in ((IdKind.UUID, "4101"), (IdKind.INTEGER, UNKNOWN_IDS[IdKind.UUID][0]))
+}
+"""What else may be in a paste: the other kind of ID, two doubtful numbers, a page and an address to search for."""
 THEMES = ("view.theme.system", "view.theme.light", "view.theme.dark")
 PICTURE_SIZE = QSize(1680, 1050)
 WRONG_KEY = "wrong-key"
@@ -156,30 +162,36 @@ class TourSteps(TourStage):
         if not known:
             raise NotAsExpectedError(f"No IDs of {provider.label} are known to fetch.")
         hand.act("view.bulk_fetch")
-        hand.pick(hand.find(QComboBox, "fetch_provider", pane), provider.value)
+        again = hand.find(QPushButton, "fetch_new", pane)
+        if again.isEnabled():
+            hand.click(again)
+        mixed = [each for pair in zip(known, unknown, strict=False) for each in pair]
+        pasted = ["id", *mixed, known[0], ", ".join(known[len(unknown) :]), *OTHER_PIECES[kind]]
+        hand.paste(hand.find(QPlainTextEdit, "fetch_ids", pane), "\n".join(pasted))
+        distinct = len(known) + len(unknown)
+        radio = hand.find(QRadioButton, f"fetch_from_{provider.value}", pane)
+        await hand.until(lambda: f"({distinct:,})" in radio.text(), "What was pasted is read.")
+        if not radio.isChecked():
+            hand.click(radio)
         if self._services.fetching.needs_account(provider):
             account = hand.find(QComboBox, "fetch_account", pane)
             await hand.until(lambda: self._account in values(account), "The account can be chosen.")
             hand.pick(account, self._account)
-        mixed = [each for pair in zip(known, unknown, strict=False) for each in pair]
-        pasted = ["id", *mixed, known[0], ", ".join(known[len(unknown) :])]
-        hand.paste(hand.find(QPlainTextEdit, "fetch_ids", pane), "\n".join(pasted))
-        distinct = len(known) + len(unknown)
         fetch = hand.find(QPushButton, "fetch_start", pane)
-        await hand.until(lambda: fetch.isEnabled() and f"{distinct:,}" in fetch.text(), "What was pasted is read.")
-        preview = hand.find(QLabel, "fetch_preview", pane).text()
+        await hand.until(lambda: fetch.isEnabled() and f"{distinct:,}" in fetch.text(), "It can be fetched.")
+        preview = hand.find(QLabel, "fetch_sum", pane).text()
+        pieces = distinct + len(OTHER_PIECES[kind]) + 2
         self._record.expect(
-            preview == f"{distinct} valid · 1 duplicate · 1 unreadable", f"the preview adds up: {preview}"
+            preview.endswith(f"+ 1 duplicate + 1 unreadable = {pieces:,} pieces in all"),
+            f"the preview adds up: {preview}",
         )
-        hand.click(fetch)
         estimate = (await self._services.fetching.plan(provider, [*known, *unknown], self._account)).estimate
         if estimate.maximum:
-            question = await hand.dialog(QMessageBox)
             self._record.expect(
-                f"{estimate.maximum:,} credit" in question.text(), "the question names the most it may cost"
+                f"up to {estimate.maximum:,} credit" in fetch.text(), "the button names the most it may cost"
             )
-            await self._picture(f"{provider.value}-fetch-confirm")
-            hand.click(button(question, "Fetch for at most"))
+        await self._picture(f"{provider.value}-fetch-preview")
+        hand.click(fetch)
         title = hand.find(QLabel, "fetch_title", pane)
         done = f"{provider.label}: {distinct:,} of {distinct:,} IDs done · Finished"
         await hand.until(lambda: title.text() == done, f"The bulk fetch says “{done}”.")

@@ -1,14 +1,16 @@
 """One row per pasted ID: its outcome, the reason, and the name of the contact it led to.
 
-Filter and order live in the model, as a list of row numbers: a proxy would call Python for every comparison,
-which takes seconds at 100,000 IDs.
+A hundred thousand rows come in parts and change in parts, so that no call here takes longer than a frame. Filter and
+order are a list of row numbers: a proxy would call Python for every comparison, which takes seconds at that size.
 """
 
-from collections.abc import Mapping, Sequence
+import heapq
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.domain.fetching import IdOutcome
 from app.domain.outcomes import Outcome
@@ -19,6 +21,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _MOST_SPANS = 200
+_SORTED_AT_ONCE = 2_000
 
 
 class Column(IntEnum):
@@ -34,57 +37,189 @@ _HEADERS = {Column.ID: "ID", Column.OUTCOME: "Outcome", Column.NAME: "Name", Col
 
 
 class IdOutcomeModel(QAbstractTableModel):
-    """The outcomes of one bulk fetch in pasted order; refreshing tells views only of the rows that changed."""
+    """The outcomes of one bulk fetch in pasted order.
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    Signals:
+        order_wanted: A header was clicked. The owner calls `ordered` in a thread and hands the result to `apply_order`.
+
+    Args:
+        name_of: The name of a contact, "" while it is not known.
+        parent: Qt's parent.
+    """
+
+    order_wanted = Signal(int, object)
+
+    def __init__(self, name_of: Callable[[int], str], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._name_of = name_of
         self._outcomes: list[IdOutcome] = []
-        self._names: dict[int, str] = {}
         self._only: Outcome | None = None
-        self._order: list[int] = []
+        self._order: list[int] | None = None
+        self._rank: list[int] = []
         self._shown: list[int] = []
+        self._first_open = 0
 
-    def set_outcomes(self, outcomes: Sequence[IdOutcome]) -> None:
-        """Show these outcomes. The same IDs in the same order keep selection, order and scroll position."""
-        new = list(outcomes)
-        old = self._outcomes
-        if [outcome.provider_id for outcome in new] != [outcome.provider_id for outcome in old]:
-            self.beginResetModel()
-            self._outcomes = new
-            self._order = list(range(len(new)))
-            self._shown = self._matching()
-            self.endResetModel()
-            return
-        changed = {row for row, (before, after) in enumerate(zip(old, new, strict=True)) if before != after}
+    # -- filling -------------------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Show nothing, in pasted order."""
+        self.beginResetModel()
+        self._outcomes, self._shown, self._order, self._rank, self._first_open = [], [], None, [], 0
+        self.endResetModel()
+
+    def append(self, outcomes: Sequence[IdOutcome]) -> None:
+        """Add the next IDs, in pasted order; after all others even where another order is chosen."""
+        start = len(self._outcomes)
+        rows = [start + row for row, entry in enumerate(outcomes) if self._matches(entry)]
+        places = len(self._shown)
+        if rows:
+            self.beginInsertRows(QModelIndex(), places, places + len(rows) - 1)
+        self._outcomes.extend(outcomes)
+        if self._order is not None:
+            added = range(start, len(self._outcomes))
+            self._order.extend(added)
+            self._rank.extend(added)
+        self._shown.extend(rows)
+        if rows:
+            self.endInsertRows()
+
+    def update(self, start: int, outcomes: Sequence[IdOutcome]) -> list[int]:
+        """Replace the outcomes of the IDs from place `start` on; returns the contacts that were not there before.
+
+        Views are told only of the rows that changed; selection, order and scroll position are kept.
+        """
+        changed = [
+            start + row
+            for row, (before, after) in enumerate(
+                zip(self._outcomes[start : start + len(outcomes)], outcomes, strict=True)
+            )
+            if before != after
+        ]
         if not changed:
-            return
-        self._outcomes = new
-        self._emit_changed(changed, Column.ID, Column.REASON)
-        self._apply_filter()
+            return []
+        before = {row: self._outcomes[row] for row in changed}
+        self._outcomes[start : start + len(outcomes)] = outcomes
+        self._first_open = min(self._first_open, changed[0])
+        if self._only is None:
+            self._tell(sorted(map(self._place, changed)))
+        else:
+            self._refilter(before)
+        contacts = (self._outcomes[row].contact_id for row, old in before.items() if old.contact_id is None)
+        return [contact_id for contact_id in contacts if contact_id is not None]
 
-    def set_names(self, names: Mapping[int, str]) -> None:
-        """Add the names of contacts, by contact id."""
-        added = {contact_id for contact_id, name in names.items() if self._names.get(contact_id) != name}
-        self._names.update(names)
-        rows = {row for row, outcome in enumerate(self._outcomes) if outcome.contact_id in added}
-        self._emit_changed(rows, Column.NAME, Column.NAME)
+    @property
+    def first_open(self) -> int:
+        """The place of the first ID that has no answer yet; the number of IDs when all have theirs."""
+        while self._first_open < len(self._outcomes) and not self._outcomes[self._first_open].outcome.is_open:
+            self._first_open += 1
+        return self._first_open
 
-    def show_outcome(self, outcome: Outcome | None) -> None:
-        """Show only the rows of one outcome; None shows every row."""
-        self._only = outcome
-        self._apply_filter()
-
-    def unnamed_contacts(self) -> list[int]:
-        """Contacts whose name is not known yet, in pasted order, each once."""
-        return [contact_id for contact_id in self.found_contacts() if contact_id not in self._names]
+    @property
+    def total(self) -> int:
+        """How many IDs there are, shown or not."""
+        return len(self._outcomes)
 
     def found_contacts(self) -> list[int]:
         """The contacts that the IDs led to, in pasted order, each once."""
-        return list(dict.fromkeys(o.contact_id for o in self._outcomes if o.contact_id is not None))
+        return list(dict.fromkeys(entry.contact_id for entry in self._outcomes if entry.contact_id is not None))
 
     def ids(self, outcome: Outcome) -> list[str]:
         """The IDs that have this outcome, in pasted order."""
         return [entry.provider_id for entry in self._outcomes if entry.outcome is outcome]
+
+    # -- filter and order ----------------------------------------------------------------------------------
+
+    def show_outcome(self, outcome: Outcome | None) -> None:
+        """Show only the rows of one outcome; None shows every row."""
+        if outcome is self._only:
+            return
+        self.beginResetModel()
+        self._only = outcome
+        self._shown = self._matching()
+        self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Ask for another order, -1 for the pasted one. Later answers do not move rows until it is asked for again."""
+        self.order_wanted.emit(column, order)
+
+    def ordered(self, column: int, order: Qt.SortOrder) -> list[int] | None:
+        """All rows in the order of a column, None for the pasted order. Safe to call in a thread, and meant to be.
+
+        Sorted block by block: one sort of everything would keep Python's lock from the window all the while.
+        """
+        if column < 0:
+            return None
+        chosen, falling = Column(column), order is Qt.SortOrder.DescendingOrder
+        keys = [self._sort_key(entry, chosen) for entry in tuple(self._outcomes)]
+        blocks = [
+            sorted(range(first, min(first + _SORTED_AT_ONCE, len(keys))), key=keys.__getitem__, reverse=falling)
+            for first in range(0, len(keys), _SORTED_AT_ONCE)
+        ]
+        return list(heapq.merge(*blocks, key=keys.__getitem__, reverse=falling))
+
+    def apply_order(self, order: list[int] | None) -> None:
+        """Show the rows in this order, None for the pasted one; rows that came since then follow at the end."""
+        self.layoutAboutToBeChanged.emit()
+        persistent = self.persistentIndexList()
+        rows = [self._shown[index.row()] for index in persistent]
+        self._order = None if order is None else [*order, *range(len(order), len(self._outcomes))]
+        if self._order is not None:
+            self._rank = [0] * len(self._order)
+            for place, row in enumerate(self._order):
+                self._rank[row] = place
+        self._shown = self._matching()
+        self.changePersistentIndexList(
+            persistent,
+            [self.index(self._place(row), index.column()) for row, index in zip(rows, persistent, strict=True)],
+        )
+        self.layoutChanged.emit()
+
+    def _matches(self, entry: IdOutcome) -> bool:
+        return self._only is None or entry.outcome is self._only
+
+    def _matching(self) -> list[int]:
+        rows = range(len(self._outcomes)) if self._order is None else self._order
+        if self._only is None:
+            return list(rows)
+        return [row for row in rows if self._outcomes[row].outcome is self._only]
+
+    def _place(self, row: int) -> int:
+        """Where a row is shown, or would be."""
+        if self._order is None:
+            return row if self._only is None else bisect_left(self._shown, row)
+        if self._only is None:
+            return self._rank[row]
+        return bisect_left(self._shown, self._rank[row], key=self._rank.__getitem__)
+
+    def _refilter(self, before: dict[int, IdOutcome]) -> None:
+        """Take out and put in what an update moved across the filter."""
+        gone = sorted(
+            self._place(row)
+            for row, old in before.items()
+            if self._matches(old) and not self._matches(self._outcomes[row])
+        )
+        come = [row for row, old in before.items() if not self._matches(old) and self._matches(self._outcomes[row])]
+        if len(spans(gone)) + len(come) > _MOST_SPANS:
+            self.beginResetModel()
+            self._shown = self._matching()
+            self.endResetModel()
+            return
+        for first, last in reversed(spans(gone)):
+            self.beginRemoveRows(QModelIndex(), first, last)
+            del self._shown[first : last + 1]
+            self.endRemoveRows()
+        for row in come:
+            place = self._place(row)
+            self.beginInsertRows(QModelIndex(), place, place)
+            self._shown.insert(place, row)
+            self.endInsertRows()
+        self._tell(sorted(self._place(row) for row in before if self._matches(self._outcomes[row])))
+
+    def _tell(self, places: Sequence[int]) -> None:
+        for first, last in spans(places):
+            self.dataChanged.emit(self.index(first, Column.ID), self.index(last, Column.REASON))
+
+    # -- Qt's side -----------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Rows shown."""
@@ -118,57 +253,6 @@ class IdOutcomeModel(QAbstractTableModel):
             return outcome_style(entry.outcome)[1]
         return None
 
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Order by a column, or as pasted for -1. Later answers do not move rows until it is asked for again."""
-        self.layoutAboutToBeChanged.emit()
-        persistent = self.persistentIndexList()
-        rows = [self._shown[index.row()] for index in persistent]
-        self._order = list(range(len(self._outcomes)))
-        if column >= 0:
-            chosen = Column(column)
-            self._order.sort(
-                key=lambda row: self._sort_key(self._outcomes[row], chosen),
-                reverse=order is Qt.SortOrder.DescendingOrder,
-            )
-        self._shown = self._matching()
-        position = {row: place for place, row in enumerate(self._shown)}
-        self.changePersistentIndexList(
-            persistent,
-            [self.index(position[row], index.column()) for row, index in zip(rows, persistent, strict=True)],
-        )
-        self.layoutChanged.emit()
-
-    def _matching(self) -> list[int]:
-        if self._only is None:
-            return list(self._order)
-        return [row for row in self._order if self._outcomes[row].outcome is self._only]
-
-    def _apply_filter(self) -> None:
-        wanted = self._matching()
-        if wanted == self._shown:
-            return
-        keep, have = set(wanted), set(self._shown)
-        gone = spans([place for place, row in enumerate(self._shown) if row not in keep])
-        come = spans([place for place, row in enumerate(wanted) if row not in have])
-        if len(gone) + len(come) > _MOST_SPANS:
-            self.beginResetModel()
-            self._shown = wanted
-            self.endResetModel()
-            return
-        for first, last in reversed(gone):
-            self.beginRemoveRows(QModelIndex(), first, last)
-            del self._shown[first : last + 1]
-            self.endRemoveRows()
-        for first, last in come:
-            self.beginInsertRows(QModelIndex(), first, last)
-            self._shown[first:first] = wanted[first : last + 1]
-            self.endInsertRows()
-
-    def _emit_changed(self, rows: set[int], first_column: Column, last_column: Column) -> None:
-        places = [place for place, row in enumerate(self._shown) if row in rows] if rows else []
-        for first, last in spans(places):
-            self.dataChanged.emit(self.index(first, first_column), self.index(last, last_column))
-
     def _text(self, entry: IdOutcome, column: Column) -> str:
         if column is Column.ID:
             return entry.provider_id
@@ -176,7 +260,7 @@ class IdOutcomeModel(QAbstractTableModel):
             return entry.outcome.label
         if column is Column.REASON:
             return entry.reason
-        return self._names.get(entry.contact_id, "") if entry.contact_id is not None else ""
+        return self._name_of(entry.contact_id) if entry.contact_id is not None else ""
 
     def _sort_key(self, entry: IdOutcome, column: Column) -> tuple[int, str]:
         text = self._text(entry, column)

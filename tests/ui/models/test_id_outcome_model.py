@@ -10,6 +10,9 @@ from app.ui.models.id_outcome_model import RECORD_ROLE, Column, IdOutcomeModel
 
 pytestmark = pytest.mark.gui
 
+NAMES = {1: "Ada Norling", 2: "Berit Quist"}
+RISING, FALLING = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+
 
 def outcomes(*states: Outcome) -> list[IdOutcome]:
     return [
@@ -18,26 +21,39 @@ def outcomes(*states: Outcome) -> list[IdOutcome]:
     ]
 
 
+def model_of(entries: list[IdOutcome]) -> IdOutcomeModel:
+    model = IdOutcomeModel(lambda contact_id: NAMES.get(contact_id, ""))
+    # In two parts, as a long run is read.
+    model.append(entries[: len(entries) // 2])
+    model.append(entries[len(entries) // 2 :])
+    return model
+
+
+def order(model: IdOutcomeModel, column: int, direction: Qt.SortOrder = RISING) -> None:
+    model.apply_order(model.ordered(column, direction))
+
+
 def texts(model: IdOutcomeModel, column: Column) -> list[str]:
     return [str(model.index(row, column).data()) for row in range(model.rowCount())]
 
 
 def test_it_is_a_sound_model_through_every_change(qtmodeltester: ModelTester) -> None:
-    model = IdOutcomeModel()
+    model = IdOutcomeModel(str)
     qtmodeltester.check(model)
-    model.set_outcomes(outcomes(*[Outcome.QUEUED] * 9))
+    model.append(outcomes(*[Outcome.QUEUED] * 9))
     model.show_outcome(Outcome.QUEUED)
-    model.set_outcomes(outcomes(*[Outcome.FOUND, Outcome.QUEUED, Outcome.FAILED] * 3))
-    model.sort(Column.REASON, Qt.SortOrder.DescendingOrder)
-    model.set_names({1: "Ada Norling"})
+    model.update(0, outcomes(*[Outcome.FOUND, Outcome.QUEUED, Outcome.FAILED] * 3))
+    order(model, Column.REASON, FALLING)
+    model.update(0, outcomes(*[Outcome.QUEUED, Outcome.FOUND, Outcome.QUEUED] * 3))
+    model.append(outcomes(Outcome.QUEUED, Outcome.FOUND))
     model.show_outcome(None)
     qtmodeltester.check(model)
+    model.clear()
+    assert model.rowCount() == 0
 
 
 def test_each_id_shows_its_outcome_in_words_its_reason_and_its_contacts_name() -> None:
-    model = IdOutcomeModel()
-    model.set_outcomes(outcomes(Outcome.FOUND, Outcome.NOT_FOUND))
-    model.set_names({1: "Ada Norling"})
+    model = model_of(outcomes(Outcome.FOUND, Outcome.NOT_FOUND))
     assert texts(model, Column.ID) == ["7", "14"]
     assert texts(model, Column.OUTCOME) == ["Found", "Not found"]
     assert texts(model, Column.NAME) == ["Ada Norling", ""]
@@ -47,60 +63,93 @@ def test_each_id_shows_its_outcome_in_words_its_reason_and_its_contacts_name() -
     assert model.index(0, Column.NAME).data(RECORD_ROLE).contact_id == 1
 
 
-def test_an_update_names_only_the_rows_that_changed() -> None:
-    model = IdOutcomeModel()
-    model.set_outcomes(outcomes(*[Outcome.QUEUED] * 6))
+def test_an_update_names_only_the_rows_that_changed_and_the_contacts_that_are_new() -> None:
+    model = model_of(outcomes(*[Outcome.QUEUED] * 6))
     told: list[tuple[int, int]] = []
     model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
     resets: list[bool] = []
     model.modelReset.connect(lambda: resets.append(True))
-    later = outcomes(Outcome.QUEUED, Outcome.FOUND, Outcome.FOUND, Outcome.QUEUED, Outcome.FAILED, Outcome.QUEUED)
-    model.set_outcomes([later[0], later[1], later[2], *outcomes(*[Outcome.QUEUED] * 4)[3:4], later[4], later[5]])
+    states = (Outcome.QUEUED, Outcome.FOUND, Outcome.FOUND, Outcome.QUEUED, Outcome.FAILED, Outcome.QUEUED)
+    assert model.update(1, outcomes(*states)[1:]) == [2, 3]
     assert told == [(1, 2), (4, 4)]
+    assert model.update(1, outcomes(*states)[1:]) == []
     assert not resets
 
 
+def test_it_knows_from_where_on_answers_are_missing() -> None:
+    model = model_of(outcomes(Outcome.FOUND, Outcome.QUEUED, Outcome.QUEUED))
+    assert model.first_open == 1
+    model.update(0, outcomes(Outcome.FOUND, Outcome.FOUND, Outcome.FAILED))
+    assert model.first_open == model.total == 3
+    model.update(2, outcomes(*[Outcome.QUEUED] * 3)[2:])
+    assert model.first_open == 2
+
+
 def test_the_filter_keeps_up_with_answers_and_loses_no_selection() -> None:
-    model = IdOutcomeModel()
-    model.set_outcomes(outcomes(Outcome.FOUND, Outcome.QUEUED, Outcome.QUEUED, Outcome.FOUND))
+    model = model_of(outcomes(Outcome.FOUND, Outcome.QUEUED, Outcome.QUEUED, Outcome.FOUND))
     model.show_outcome(Outcome.FOUND)
     chosen = QPersistentModelIndex(model.index(1, Column.ID))
     assert chosen.data() == "28"
-    model.set_outcomes(outcomes(Outcome.FOUND, Outcome.FOUND, Outcome.FAILED, Outcome.FOUND))
+    model.update(0, outcomes(Outcome.FOUND, Outcome.FOUND, Outcome.FAILED, Outcome.FOUND))
     assert texts(model, Column.ID) == ["7", "14", "28"]
     assert (chosen.row(), chosen.data()) == (2, "28")
 
 
 def test_ids_sort_as_numbers_and_the_pasted_order_comes_back() -> None:
-    model = IdOutcomeModel()
-    model.set_outcomes([IdOutcome(text, Outcome.QUEUED) for text in ("104", "9", "9223372036854775807", "20")])
+    model = model_of([IdOutcome(text, Outcome.QUEUED) for text in ("104", "9", "9223372036854775807", "20")])
     kept = QPersistentModelIndex(model.index(3, Column.ID))
-    model.sort(Column.ID)
+    order(model, Column.ID)
     assert texts(model, Column.ID) == ["9", "20", "104", "9223372036854775807"]
     assert kept.data() == "20"
-    model.sort(-1)
+    order(model, -1)
     assert texts(model, Column.ID) == ["104", "9", "9223372036854775807", "20"]
 
 
-def test_it_tells_which_ids_were_not_returned_and_which_contacts_have_no_name_yet() -> None:
-    model = IdOutcomeModel()
-    model.set_outcomes(outcomes(Outcome.NOT_FOUND, Outcome.FOUND, Outcome.NOT_FOUND, Outcome.FOUND))
+def test_a_click_on_a_header_only_asks_for_the_order() -> None:
+    model = model_of(outcomes(Outcome.FOUND, Outcome.FAILED))
+    asked: list[tuple[int, Qt.SortOrder]] = []
+    model.order_wanted.connect(lambda column, direction: asked.append((column, direction)))
+    model.sort(Column.OUTCOME, FALLING)
+    assert asked == [(Column.OUTCOME, FALLING)]
+    assert texts(model, Column.OUTCOME) == ["Found", "Failed"]
+
+
+def test_many_rows_are_sorted_as_a_whole() -> None:
+    numbers = [(number * 7919) % 10_007 for number in range(1, 5_000)]
+    model = model_of([IdOutcome(str(number), Outcome.QUEUED) for number in numbers])
+    order(model, Column.ID, FALLING)
+    assert texts(model, Column.ID) == [str(number) for number in sorted(numbers, reverse=True)]
+
+
+def test_rows_that_come_while_it_is_sorted_follow_at_the_end() -> None:
+    model = model_of(outcomes(Outcome.FOUND, Outcome.FAILED))
+    wanted = model.ordered(Column.OUTCOME, RISING)
+    model.append([IdOutcome("9", Outcome.CANCELLED)])
+    model.apply_order(wanted)
+    assert texts(model, Column.OUTCOME) == ["Failed", "Found", "Cancelled"]
+
+
+def test_it_tells_which_ids_were_not_returned_and_which_contacts_were_found() -> None:
+    model = model_of(outcomes(Outcome.NOT_FOUND, Outcome.FOUND, Outcome.NOT_FOUND, Outcome.FOUND))
     model.show_outcome(Outcome.FAILED)
     assert model.ids(Outcome.NOT_FOUND) == ["7", "21"]
     assert model.found_contacts() == [2, 4]
-    model.set_names({2: "Berit Quist"})
-    assert model.unnamed_contacts() == [4]
 
 
-@given(st.lists(st.sampled_from(list(Outcome)), max_size=40), st.sampled_from(list(Outcome)), st.data())
+@given(
+    st.lists(st.sampled_from(list(Outcome)), max_size=40),
+    st.sampled_from(list(Outcome)),
+    st.sampled_from([-1, Column.ID, Column.OUTCOME]),
+    st.data(),
+)
 def test_filtered_rows_are_always_the_matching_ones_in_order(
-    before: list[Outcome], only: Outcome, data: st.DataObject
+    before: list[Outcome], only: Outcome, column: int, data: st.DataObject
 ) -> None:
-    model = IdOutcomeModel()
-    model.set_outcomes(outcomes(*before))
+    model = model_of(outcomes(*before))
+    order(model, column, FALLING)
+    rows = texts(model, Column.ID)
     model.show_outcome(only)
     after = data.draw(st.lists(st.sampled_from(list(Outcome)), min_size=len(before), max_size=len(before)))
-    model.set_outcomes(outcomes(*after))
-    assert texts(model, Column.ID) == [
-        str(number * 7) for number, outcome in enumerate(after, start=1) if outcome is only
-    ]
+    model.update(0, outcomes(*after))
+    matching = {str(number * 7) for number, outcome in enumerate(after, start=1) if outcome is only}
+    assert texts(model, Column.ID) == [row for row in rows if row in matching]

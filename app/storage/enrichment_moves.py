@@ -20,6 +20,22 @@ from app.storage.states import check_transition
 PROVIDER = Provider.TAMTAM
 
 
+def insert_draft(
+    conn: Connection, run_id: int, people: int, at: datetime, *, held: bool = False, note: str = "", why: str = ""
+) -> int:
+    """Add a draft for so many people, who are still to be put in; `why` is for its log. Returns its id."""
+    batch_id = int(
+        scalar(
+            conn,
+            "INSERT INTO enrichment_batch (run_id, state, item_count, created_at, updated_at, held, note)"
+            " VALUES (?, 'draft', ?, ?, ?, ?, ?) RETURNING batch_id",
+            (run_id, people, stamp(at), stamp(at), held, note),
+        )
+    )
+    _record(conn, batch_id, at, None, BatchState.DRAFT, note=why)
+    return batch_id
+
+
 def insert_batch(
     conn: Connection,
     run_id: int,
@@ -29,13 +45,7 @@ def insert_batch(
     held: bool = False,
 ) -> None:
     """Add a draft of these people, each with its row number and what is asked of it, and a fresh client key."""
-    batch_id = scalar(
-        conn,
-        "INSERT INTO enrichment_batch (run_id, state, item_count, created_at, updated_at, held)"
-        " VALUES (?, 'draft', ?, ?, ?, ?) RETURNING batch_id",
-        (run_id, len(numbered), stamp(at), stamp(at), held),
-    )
-    _record(conn, batch_id, at, None, BatchState.DRAFT)
+    batch_id = insert_draft(conn, run_id, len(numbered), at, held=held)
     for number, person, fields in numbered:
         item_id = scalar(
             conn,
@@ -212,13 +222,8 @@ def split_off(
     conn: Connection, batch: EnrichmentBatch, client_keys: Collection[str], at: datetime, *, note: str
 ) -> None:
     """Move people of a batch of which nothing was accepted to a draft of their own, queued again."""
-    draft = scalar(
-        conn,
-        "INSERT INTO enrichment_batch (run_id, state, item_count, created_at, updated_at, note)"
-        " VALUES (?, 'draft', ?, ?, ?, ?) RETURNING batch_id",
-        (batch.run_id, len(client_keys), stamp(at), stamp(at), note),
-    )
-    _record(conn, draft, at, None, BatchState.DRAFT, note=f"Split off batch {batch.batch_id}. {note}")
+    why = f"Split off batch {batch.batch_id}. {note}"
+    draft = insert_draft(conn, batch.run_id, len(client_keys), at, note=note, why=why)
     moving = json_list(client_keys)
     conn.execute(
         "UPDATE enrichment_item SET batch_id = ? WHERE batch_id = ? AND client_key IN (SELECT value FROM json_each(?))",

@@ -1,6 +1,7 @@
 """Putting the queue in order after a kill, and taking up from the journal what the library knows nothing of."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.domain.enrichment import PRICES, BatchState, EnrichField, EnrichmentBatch, LedgerKind
@@ -57,7 +58,8 @@ def take_up(
         if batch.state is BatchState.RESERVED:
             moves.move(conn, batch, BatchState.SUBMITTING, at)
             batch = read_batch(conn, batch.batch_id)
-        moves.accept(conn, batch, entry.request_id, entry.at, at, retention=retention)
+        bought_with = replace(batch, key_fingerprint=entry.key_fingerprint or batch.key_fingerprint)
+        moves.accept(conn, bought_with, entry.request_id, entry.at, at, retention=retention)
         moves.wait_again(conn, batch.batch_id)
         taken.append((batch.run_id, batch.batch_id))
     return taken
@@ -82,6 +84,4 @@ def _empty_batch(conn: Connection, entry: JournalEntry, at: datetime) -> Enrichm
         "INSERT INTO enrichment_run (run_id, provider, created_at, fields, cap, origin) VALUES (?, ?, ?, ?, ?, ?)",
         (run_id, moves.PROVIDER, stamp(at), join_fields(EnrichField), cap, RECOVERED),
     )
-    moves.insert_batch(conn, run_id, [], at)
-    batch_id = int(scalar(conn, "SELECT max(batch_id) FROM enrichment_batch"))
-    return read_batch(conn, batch_id)
+    return read_batch(conn, moves.insert_draft(conn, run_id, max(1, len(entry.client_keys)), at))

@@ -287,18 +287,21 @@ class EnrichmentRepository:
     ) -> None:
         """Nothing was accepted because of some people: they fail, the others go on in new drafts.
 
+        Where nobody is named, the batch keeps the first of the groups and is queued again with it.
+
         Args:
             batch_id: A batch being submitted.
             failed: Client key → why, of those who cannot go.
-            others: Client keys of the people of each new draft.
+            others: Client keys of the others, by the draft they go on in.
             note: Why, in words.
         """
 
         def step(conn: Connection, batch: EnrichmentBatch, at: datetime) -> None:
-            moves.release(conn, batch, BatchState.REJECTED, at, note=note)
+            moves.release(conn, batch, BatchState.REJECTED if failed else BatchState.DRAFT, at, note=note)
             moves.fail_people(conn, batch_id, failed, at)
-            for client_keys in others:
+            for client_keys in others if failed else others[1:]:
                 moves.split_off(conn, batch, client_keys, at, note=note)
+            moves.set_open_fields(conn, batch_id, Outcome.QUEUED, "", at)
 
         await self._step(batch_id, step, announce=_money_moved)
 

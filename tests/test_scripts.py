@@ -77,6 +77,45 @@ def test_set_up_is_repeated_only_when_something_it_depends_on_changed(
     assert bootstrap.fingerprint("requirements.lock", "3.11.7") != before
 
 
+@pytest.mark.parametrize("ci", ["true", ""])
+def test_without_npm_set_up_goes_on_but_ci_fails(
+    bootstrap: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    ci: str,
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if ci:
+        with pytest.raises(bootstrap.SetupError, match="need their mock server, but npm is missing"):
+            bootstrap.bring_mock_server()
+    else:
+        bootstrap.bring_mock_server()
+        assert "contract tests will be skipped: npm is missing" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for npm is a shell script")
+def test_the_mock_server_is_installed_once_per_lock(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text('#!/bin/sh\nmkdir -p node_modules\necho "$@" >>calls\n')
+    npm.chmod(0o755)
+    lock = tmp_path / "package-lock.json"
+    lock.write_text("{}")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(bootstrap, "MOCK_SERVER", tmp_path)
+    bootstrap.bring_mock_server()
+    bootstrap.bring_mock_server()
+    assert len((tmp_path / "calls").read_text().splitlines()) == 1
+    lock.write_text('{"other": 1}')
+    bootstrap.bring_mock_server()
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert len(calls) == 2
+    assert all(call.startswith("ci --ignore-scripts") for call in calls)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
 def test_demo_notices_a_display_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     demo = load_script(ROOT / "scripts" / "demo.py")

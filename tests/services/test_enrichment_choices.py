@@ -1,0 +1,165 @@
+"""What is known is not bought again, however it is spelt; samples, retries, domains and the ledger."""
+
+import csv
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.composition import Services
+from app.demo.dataset import DemoData
+from app.demo.samples import people_rows
+from app.domain.enrichment import BatchState, EnrichField, LedgerFilter, LedgerKind, PersonInput
+from app.domain.errors import InputError
+from app.domain.outcomes import Outcome
+from app.services.enrichment_plan import Exclusion
+from app.storage.database import Database
+from app.storage.library import LibraryRepository
+from tests.storage.builders import make_record
+from tests.support.demo_services import demo_services
+
+EMAILS = frozenset({EnrichField.EMAILS})
+BOTH = frozenset(EnrichField)
+
+
+def people(data: DemoData, count: int) -> list[PersonInput]:
+    return [
+        PersonInput(row["first_name"], row["last_name"], row["domain"], row["company_name"], row["linkedin_url"])
+        for row in people_rows(data, count)
+    ]
+
+
+async def test_one_person_with_and_without_a_profile_is_sent_once(services: Services) -> None:
+    ada = PersonInput("Ada", "Moreau", "acme.example", linkedin_url="https://www.linkedin.com/in/ada-moreau")
+    other = replace(ada, linkedin_url="https://www.linkedin.com/in/another-ada")
+    plan = await services.enrichment.plan_people([ada, replace(ada, linkedin_url=""), other], EMAILS)
+    assert plan.rows == (1, 3)  # two profiles are two people, whatever they are called
+    assert plan.excluded_by_kind == {Exclusion.DUPLICATE: 1}
+    run_id = await services.enrichment.enqueue(plan, cap=10, origin="")
+    again = await services.enrichment.plan_people([replace(ada, linkedin_url="")], EMAILS)
+    assert again.excluded_by_kind == {Exclusion.IN_QUEUE: 1}
+    await services.enrichment.drain([run_id])
+
+
+async def test_what_the_library_knows_of_a_typed_person_is_served_with_its_age(tmp_path: Path) -> None:
+    folder = tmp_path / "profile"
+    folder.mkdir()
+    database = await Database.open(folder / "library.sqlite3")
+    fetched = datetime(2026, 1, 5, tzinfo=UTC)
+    await LibraryRepository(database).save(
+        [
+            make_record(
+                "7",
+                first_name="Ada",
+                last_name="Moreau",
+                company_domain="acme.example",
+                email="ada@acme.example",
+                at=fetched,
+            )
+        ]
+    )
+    await database.close()
+    async with demo_services(folder) as services:
+        ada = PersonInput("ada", "MOREAU", "www.acme.example")
+        plan = await services.enrichment.plan_people([ada], BOTH)
+        assert plan.wanted == (frozenset({EnrichField.PHONES}),)
+        assert [(value.value, value.at) for value in plan.owned] == [("ada@acme.example", fetched)]
+        assert plan.people[0].contact_id is not None
+        refresh = await services.enrichment.plan_people([ada], BOTH, refresh=True)
+        assert (refresh.wanted, refresh.estimate.maximum) == ((BOTH,), 11)
+
+
+async def test_a_sample_shows_its_figures_before_the_rest_is_bought(services: Services, data: DemoData) -> None:
+    plan = await services.enrichment.plan_people(people(data, 40), EMAILS)
+    run_id = await services.enrichment.enqueue(plan, cap=100, origin="", sample=25)
+    await services.enrichment.drain([run_id])
+    report = await services.enrichment.sample_report(run_id)
+    assert (report.people, report.rest_people, report.rest_maximum, report.done) == (25, 15, 15, True)
+    assert report.charged == report.found[EnrichField.EMAILS]
+    assert report.rest_likely == round(15 * report.charged / 25)
+    await services.enrichment.release_rest(run_id)
+    await services.enrichment.drain([run_id])
+    assert (await services.enrichment.run(run_id)).held_people == 0
+    assert sum((await services.enrichment.run(run_id)).counts.values()) == 40
+
+
+async def test_what_failed_can_be_bought_again_and_each_item_tells_its_story(
+    services: Services, data: DemoData
+) -> None:
+    plan = await services.enrichment.plan_people(people(data, 60), EMAILS)
+    run_id = await services.enrichment.enqueue(plan, cap=100, origin="")
+    await services.enrichment.drain([run_id])
+    failed = (await services.enrichment.run(run_id)).counts[Outcome.FAILED]
+    assert failed
+    retry = await services.enrichment.plan_retry(run_id)
+    assert (len(retry.people), retry.estimate.maximum) == (failed, failed)
+    item = (await services.enrichment.items(run_id))[0]
+    told = [event.text for event in await services.enrichment.events(item.item_id)]
+    assert told[0] == "Queued."
+    assert any(text.startswith("Accepted.") for text in told)
+    assert told[-1].startswith("Emails: ")
+
+
+async def test_the_ledger_by_filter_in_sum_and_as_a_file(services: Services, data: DemoData, tmp_path: Path) -> None:
+    plan = await services.enrichment.plan_people(people(data, 10), EMAILS)
+    run_id = await services.enrichment.enqueue(plan, cap=100, origin="")
+    await services.enrichment.drain([run_id])
+    charged = (await services.enrichment.run(run_id)).spending.charged
+    assert await services.ledger.spent_today() == charged
+    lines = await services.ledger.lines(LedgerFilter(provider="tamtam", kind=LedgerKind.CHARGED, run_id=run_id))
+    assert [line.credits for line in lines] == [charged]
+    today = lines[0].at.date()
+    assert (await services.ledger.totals(LedgerFilter(since=today, until=today)))[LedgerKind.CHARGED] == charged
+    assert await services.ledger.lines(LedgerFilter(until=today - timedelta(days=1))) == []
+    count = await services.ledger.export_csv(LedgerFilter(), tmp_path / "ledger.csv")
+    with (tmp_path / "ledger.csv").open(newline="", encoding="utf-8") as file:
+        written = list(csv.DictReader(file))
+    assert len(written) == count
+    assert sum(int(line["credits"]) for line in written if line["kind"] == "charged") == charged
+    (stretch,) = await services.ledger.reconciliations()
+    assert (stretch.difference, stretch.booked) == (0, charged)
+
+
+async def test_a_domain_is_asked_for_once_per_company_and_remembered(tmp_path: Path, data: DemoData) -> None:
+    folder = tmp_path / "profile"
+    folder.mkdir()
+    company = next(person.company for person in data.people if person.company and person.company.domain)
+    database = await Database.open(folder / "library.sqlite3")
+    ids = await LibraryRepository(database).save(
+        [
+            make_record("1", first_name="Ada", last_name="One", company_name=company.name),
+            make_record("2", first_name="Bo", last_name="Two", company_name=f" {company.name.upper()} "),
+            make_record("3", first_name="Cy", last_name="Three", company_website="https://www.cy.example/about"),
+        ]
+    )
+    await database.close()
+    async with demo_services(folder, data=data) as services:
+        (missing,) = await services.domains.missing_domains(ids)
+        assert missing.contact_ids == tuple(ids[:2])
+        before = await services.enrichment.plan_contacts(ids, EMAILS)
+        assert before.excluded_by_kind == {Exclusion.NOT_ELIGIBLE: 2}
+        assert before.people[0].domain == "cy.example"
+        suggested = await services.domains.suggest(missing)
+        assert suggested[0].domain == company.domain
+        assert await services.domains.suggest(missing) == suggested
+        with pytest.raises(InputError, match="gmail"):
+            await services.domains.set_domains({missing.key: "someone@gmail.com"})
+        await services.domains.set_domains({missing.key: f"https://{company.domain}/about"})
+        assert await services.domains.missing_domains(ids) == []
+        plan = await services.enrichment.plan_contacts(ids, EMAILS)
+        assert [person.domain for person in plan.people] == [company.domain, company.domain, "cy.example"]
+
+
+async def test_an_unknown_outcome_is_a_question_with_its_highest_cost(services: Services, data: DemoData) -> None:
+    plan = await services.enrichment.plan_people(people(data, 3), BOTH)
+    run_id = await services.enrichment.enqueue(plan, cap=100, origin="")
+    (batch,) = (await services.enrichment.run(run_id)).batches
+    question = await services.enrichment.unknown_question(batch.batch_id)
+    assert (question.people, question.most_extra) == (3, 33)
+    assert "33 credits" in question.text
+    assert await services.enrichment.stuck() == []
+    assert await services.enrichment.expiring() == []
+    assert await services.enrichment.key_in_use()
+    await services.enrichment.give_up(batch.batch_id)
+    assert (await services.enrichment.run(run_id)).batches[0].state is BatchState.ABANDONED

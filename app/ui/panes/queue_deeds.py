@@ -10,6 +10,7 @@ from app.domain.enrichment import BatchState, EnrichmentBatch, EnrichmentItem, E
 from app.qtbridge.dialogs import ask
 from app.ui.dialogs.cap_dialog import run_cap_dialog
 from app.ui.dialogs.item_log import run_item_log
+from app.ui.dialogs.unmatched_dialog import run_unmatched_dialog
 from app.ui.models.queue_text import resubmit_cost
 from app.ui.widgets.banner import Banner
 from app.ui.wording import count
@@ -75,6 +76,7 @@ class QueueDeeds:
             Deed("give_up", lambda chosen: "Give up…" if _can_give_up(chosen.batch) else "", self._give_up),
             Deed("retry", _retry_label, self._retry, "Look up again what ended without an answer, at a price."),
             Deed("raise_cap", lambda chosen: "Raise cap…" if _can_raise_cap(chosen.run) else "", self._raise_cap),
+            Deed("unmatched", _unmatched_label, self._show_unmatched, "See what the service sent about nobody."),
             Deed(
                 "log",
                 lambda chosen: "Open log…" if chosen.item else "",
@@ -168,6 +170,10 @@ class QueueDeeds:
         if chosen.item is not None:
             await run_item_log(self._parent, self._services, chosen.item)
 
+    async def _show_unmatched(self, chosen: Chosen) -> None:
+        if chosen.run is not None:
+            await run_unmatched_dialog(self._parent, await self._enrichment.unmatched(chosen.run.run_id))
+
     async def _ask_again(self, chosen: Chosen) -> None:
         if chosen.batch is not None:
             await self._enrichment.ask_again(chosen.batch.batch_id)
@@ -212,6 +218,11 @@ def sample_text(report: "SampleReport") -> str:
 def _rest_label(chosen: Chosen) -> str:
     run = chosen.run
     return f"Go on with {count(run.held_people, 'person')}…" if run is not None and run.held_people else ""
+
+
+def _unmatched_label(chosen: Chosen) -> str:
+    number = sum(batch.unmatched for batch in chosen.run.batches) if chosen.run is not None else 0
+    return f"Show {number:,} unmatched…" if number else ""
 
 
 def _retry_label(chosen: Chosen) -> str:

@@ -178,6 +178,19 @@ def _add_queue(commands: _Commands) -> None:
     status.set_defaults(read_only=True)
     _add_json(status)
     group.add("resume", "submit and collect what is open, and write the files of runs cut short", handler=queue.resume)
+    retry = group.add("retry", "buy again what of a run failed", handler=queue.retry)
+    retry.add_argument("run", type=_at_least_one, metavar="RUN", help="number of the run, see “queue status”")
+    retry.add_argument(
+        "--unknown", action="store_true", help="send those again of whom it is not known whether they were accepted"
+    )
+    _add_spending(retry, cap_is_required=False)
+    give_up = group.add("give-up", "stop waiting for a batch", handler=queue.give_up)
+    give_up.add_argument("batch", type=_at_least_one, metavar="BATCH", help="number of the batch, see “queue status”")
+    ledger = group.add("ledger", "write what was reserved, charged and released to a CSV file", handler=queue.ledger)
+    ledger.set_defaults(read_only=True)
+    ledger.add_argument("--run", type=_at_least_one, metavar="RUN", help="the lines of this run only")
+    ledger.add_argument("--out", type=_absolute, required=True, metavar="FILE", help="CSV file for the lines")
+    group.add("recover", "collect what was paid for after the library was lost or set back", handler=queue.recover)
     group.add("stop", "submit nothing more; what is in flight is still collected by “queue resume”", handler=queue.stop)
 
 

@@ -8,9 +8,11 @@ from app.cli import jobs
 from app.cli.console import Console
 from app.cli.enriching import see_through
 from app.cli.exits import EXIT_ITEMS_FAILED, EXIT_OK
-from app.cli.waiting import in_words
+from app.cli.waiting import agree_to_cost, in_words
 from app.composition import Services
-from app.domain.enrichment import BatchState, EnrichmentBatch, EnrichmentRun
+from app.domain.credits import Estimate
+from app.domain.enrichment import BatchState, EnrichmentBatch, EnrichmentRun, LedgerFilter
+from app.domain.errors import InputError
 from app.domain.outcomes import Outcome
 
 
@@ -67,6 +69,67 @@ async def stop(services: Services, arguments: argparse.Namespace, console: Conso
     else:
         console.say("Nothing more is submitted, and nothing is in flight.")
     return EXIT_OK
+
+
+async def retry(services: Services, arguments: argparse.Namespace, console: Console) -> int:
+    """Buy again what of a run failed, or send a batch of unknown outcome again, and work it off."""
+    unknown = [
+        batch
+        for batch in (await services.enrichment.run(arguments.run)).batches
+        if batch.state is BatchState.UNKNOWN_OUTCOME
+    ]
+    if arguments.unknown:
+        questions = [await services.enrichment.unknown_question(batch.batch_id) for batch in unknown]
+        most = sum(question.most_extra for question in questions)
+        people = sum(question.people for question in questions)
+        if not people:
+            raise InputError(f"Nothing of run {arguments.run} is of unknown outcome.")
+        what = f"Sending {people} people again, who may have been accepted,"
+        agree_to_cost(console, Estimate(0, most), cap=arguments.max_credits, yes=arguments.yes, what=what)
+        for question in questions:
+            await services.enrichment.retry_unknown(question.batch_id)
+        return await see_through(services, [], console, run_ids=[arguments.run])
+    plan = await services.enrichment.plan_retry(arguments.run)
+    what = f"Looking up {len(plan.people)} people again"
+    agree_to_cost(console, plan.estimate, cap=arguments.max_credits, yes=arguments.yes, what=what)
+    cap = plan.estimate.maximum if arguments.max_credits is None else arguments.max_credits
+    run_id = await services.enrichment.enqueue(plan, cap=cap, origin=f"run {arguments.run}")
+    await see_through(services, [], console, run_ids=[run_id])
+    counts = (await services.enrichment.run(run_id)).counts
+    console.say(f"Run {run_id}: {in_words(counts)}.")
+    return EXIT_ITEMS_FAILED if any(outcome.needs_attention for outcome in counts) else EXIT_OK
+
+
+async def give_up(services: Services, arguments: argparse.Namespace, console: Console) -> int:
+    """Stop waiting for a batch."""
+    await services.enrichment.give_up(arguments.batch)
+    console.say(f"Batch {arguments.batch} is given up.")
+    return EXIT_OK
+
+
+async def ledger(services: Services, arguments: argparse.Namespace, console: Console) -> int:
+    """Write the ledger to a file, and say where the balance and the books differ."""
+    count = await services.ledger.export_csv(LedgerFilter(run_id=arguments.run), arguments.out)
+    console.say(f"{count} lines are in {arguments.out}.")
+    for stretch in await services.ledger.reconciliations():
+        if stretch.text:
+            console.say(stretch.text)
+    return EXIT_OK
+
+
+async def recover(services: Services, arguments: argparse.Namespace, console: Console) -> int:
+    """Collect again what the journal knows and the library does not."""
+    del arguments
+    known = {run.run_id for run in await services.enrichment.runs()}
+    taken = await services.enrichment.recover_from_journal()
+    if not taken:
+        console.say("The library knows every request of the journal that can still be collected.")
+        return EXIT_OK
+    code = await see_through(services, [], console, run_ids=[run.run_id for run in await services.enrichment.runs()])
+    added = [run.run_id for run in await services.enrichment.runs() if run.run_id not in known]
+    unmatched = [entry for run_id in added for entry in await services.enrichment.unmatched(run_id)]
+    console.say(f"{taken} requests were taken up again; {len(unmatched)} entries are about people who are not known.")
+    return code
 
 
 def _tell_of_unknown(runs: list[EnrichmentRun], console: Console) -> bool:

@@ -108,6 +108,8 @@ def run_texts(run: EnrichmentRun, pace: Pace | None, now: datetime) -> Texts:
     ]
     if run.held_people:
         notes.append(f"{count(run.held_people, 'person')} wait until you have seen how the sample went.")
+    if any(batch.is_expiring(now) for batch in run.batches):
+        notes.append("Some results may soon be dropped by the service: ask again for them.")
     note = " ".join(part for part in notes if part)
     return run_title(run), run_label(run), f"{people_done(run):,} of {run.people:,}", spent, note
 

@@ -6,7 +6,7 @@ import pytest
 from app.domain.enrichment import BatchState
 from app.domain.outcomes import Outcome
 from app.ui.models.queue_notices import notices
-from app.ui.models.queue_text import Pace, eta_text, pace_of, run_label, run_title
+from app.ui.models.queue_text import Pace, eta_text, pace_of, run_label, run_texts, run_title
 from tests.support.queue_records import START, make_batch, make_run
 
 pytestmark = pytest.mark.gui
@@ -68,3 +68,12 @@ def test_a_run_is_called_by_its_day_and_origin_and_never_by_its_number() -> None
     assert "4711" not in title
     assert title.endswith(" · people.csv")
     assert not run_title(replace(make_run(1, make_batch(1)), origin="")).endswith("·")
+
+
+def test_results_that_may_be_dropped_soon_are_told_of() -> None:
+    batch = replace(
+        make_batch(1, state=BatchState.COLLECTING), submitted_at=START, expires_at=START + timedelta(days=30)
+    )
+    run = make_run(1, batch)
+    assert "dropped" not in run_texts(run, None, START + timedelta(days=23))[4]
+    assert "may soon be dropped" in run_texts(run, None, START + timedelta(days=25))[4]

@@ -60,6 +60,7 @@ async def test_typed_and_known_tags_are_added_together_with_the_keyboard_alone(t
         known = chips(dialog)[0].text()
         order: list[QWidget] = [box]
         while (following := order[-1].nextInFocusChain()) is not box:
+            assert following is not None, "the chain of focus leads round"
             order.append(following)
         places = [order.index(widget) for widget in (*chips(dialog), child(dialog, QPushButton, "tag_cancel"), confirm)]
         assert places == sorted(places), "Tab goes from the box to the chips, and then to the buttons"

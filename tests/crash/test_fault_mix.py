@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+import pytest
+
 from app.domain.enrichment import AnswerStatus, BatchState, EnrichmentAnswer, Submission, SubmitItem
 from app.domain.errors import (
     ContactScoutError,
@@ -74,6 +76,7 @@ class Stormy(FakeEnrichment):
         return replace(answer, entries=tuple(entries))
 
 
+@pytest.mark.timeout(1800)
 async def test_every_person_ends_in_a_named_state_and_nobody_is_paid_twice(
     desk: Desk, expected_log: Callable[[str], None]
 ) -> None:

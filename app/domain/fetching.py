@@ -9,7 +9,7 @@ from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.domain.search import Quarantined
 
-NOT_RETURNED = "The provider knows no such ID, or it belongs to another tenant."
+NOT_RETURNED = "The service knows no such ID; one that was deleted, or is another company's, looks the same."
 
 #: A record stays free for 12 months after it was charged (Leadfeeder contract sheet, section 4).
 FREE_REPEATS = timedelta(days=365)

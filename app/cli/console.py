@@ -1,5 +1,6 @@
 """What a command says to people: progress and sentences on standard error, results on standard output."""
 
+import os
 import signal
 import sys
 import time
@@ -42,10 +43,16 @@ class Console:
         return self.source.isatty() and self.err.isatty()
 
     def write(self, text: str) -> None:
-        """One line of the command's result."""
+        """One line of the command's result. That nobody reads on, as behind `| head`, stops no work."""
         self.clear()
-        self.out.write(text + "\n")
-        self.out.flush()
+        try:
+            self.out.write(text + "\n")
+            self.out.flush()
+        except BrokenPipeError:
+            # The stream keeps what it could not write and would fail over it again, at the latest when Python ends.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.out.fileno())
+            os.close(nowhere)
 
     def say(self, text: str) -> None:
         """One sentence to the person at the keyboard."""

@@ -1,11 +1,13 @@
+import io
 import itertools
+import os
 import signal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli.console import one_line
+from app.cli.console import Console, one_line
 from app.domain.errors import BadKeyError, InputError
 from app.domain.provider import Provider
 from tests.cli.streams import TestConsole
@@ -74,3 +76,12 @@ def _as_seen(text: str) -> list[str]:
             shown = part + shown[len(part) :]
         lines.append(shown.rstrip())
     return lines
+
+
+def test_a_reader_that_leaves_early_stops_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as out:
+        console = Console(io.StringIO(), out, io.StringIO())
+        console.write("nobody reads this")
+        console.write("nor this")

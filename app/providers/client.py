@@ -331,7 +331,7 @@ class ApiClient:
         if is_certificate_trouble(error):
             certificate = await look_at_certificate(url, self._proxy)
             return network_errors.untrusted(self.provider, url.host, certificate, now=self._clock.wall())
-        return network_errors.transport_error(self.provider, error, proxy_password=bool(self._proxy.password))
+        return network_errors.transport_error(self.provider, error, proxy=self._proxy)
 
     async def _read(self, response: httpx.Response) -> bytes:
         """The decompressed body, as long as it is of a sane size."""

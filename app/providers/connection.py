@@ -262,7 +262,7 @@ class _Check:
 
     async def _no_answer(self, error: httpx.RequestError | TimeoutError, proxy: Proxy) -> NetworkError:
         if not is_certificate_trouble(error):
-            return network_errors.transport_error(self._provider, error, proxy_password=bool(proxy.password))
+            return network_errors.transport_error(self._provider, error, proxy=proxy)
         certificate = await look_at_certificate(self._url, proxy)
         self._report.tls_issuer = certificate.issuer if certificate else ""
         return network_errors.untrusted(self._provider, self._url.host, certificate, now=self._clock.wall())

@@ -16,6 +16,7 @@ from app.domain.errors import NetworkError, UntrustedConnectionError
 from app.domain.provider import Provider
 from app.providers.certificates import Certificate, is_certificate_trouble
 from app.providers.clock import spoken
+from app.providers.proxies import NO_PROXY, Proxy
 from app.providers.wire import text
 
 CHECK_NETWORK = "Check the internet connection, then try again."
@@ -65,16 +66,16 @@ def not_json(provider: Provider, status: int, content: str, body: bytes) -> Netw
 
 
 def transport_error(
-    provider: Provider, error: httpx.RequestError | TimeoutError, *, proxy_password: bool = False
+    provider: Provider, error: httpx.RequestError | TimeoutError, *, proxy: Proxy = NO_PROXY
 ) -> NetworkError:
     """The error for a call that got no answer. `sent` is False only where no byte can have left.
 
-    `proxy_password` says that the proxy was given a name and password.
+    `proxy` is the one that leads to the service.
     """
     if is_certificate_trouble(error):
         return untrusted(provider, "", None, now=None)
     if isinstance(error, httpx.ProxyError):
-        return _proxy_error(provider, str(error), given_password=proxy_password)
+        return _proxy_error(provider, str(error), given_password=bool(proxy.password))
     sent = not isinstance(
         error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol
     )
@@ -82,10 +83,11 @@ def transport_error(
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         sentence = f"{name} did not answer in time."
     elif not sent:
-        sentence = f"{name} could not be reached."
+        sentence = f"{name} could not be reached{f' through the proxy {proxy.shown}' if proxy.url else ''}."
     else:
         sentence = f"The connection to {name} broke off."
-    return NetworkError(sentence, provider=provider, sent=sent, next_step=CHECK_NETWORK)
+    next_step = CHECK_PROXY if proxy.url and not sent else CHECK_NETWORK
+    return NetworkError(sentence, provider=provider, sent=sent, next_step=next_step)
 
 
 def _proxy_error(provider: Provider, said: str, *, given_password: bool) -> NetworkError:

@@ -10,6 +10,7 @@ from app.domain.errors import UntrustedConnectionError
 from app.domain.provider import Provider
 from app.providers import network_errors
 from app.providers.certificates import Certificate
+from app.providers.proxies import Proxy
 
 TAMTAM = Provider.TAMTAM
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -46,9 +47,18 @@ def test_a_certificate_that_is_not_trusted_is_named() -> None:
     assert "certificate is not trusted" in network_errors.transport_error(TAMTAM, error).text
 
 
+def test_a_proxy_that_is_not_there_is_named_without_its_password() -> None:
+    proxy = Proxy("http://rep:secret@proxy.example:3128")
+    error = network_errors.transport_error(TAMTAM, httpx.ConnectError("refused"), proxy=proxy)
+    assert error.text == "Tamtam could not be reached through the proxy http://proxy.example:3128."
+    assert "the proxy" in error.next_step
+    assert not error.sent
+
+
 @given(st.text(max_size=30), st.booleans())
 def test_whatever_a_proxy_says_is_one_sentence_and_nothing_was_sent(said: str, given_password: bool) -> None:
-    error = network_errors.transport_error(TAMTAM, httpx.ProxyError(said), proxy_password=given_password)
+    proxy = Proxy("http://rep:secret@proxy.example:3128" if given_password else "http://proxy.example:3128")
+    error = network_errors.transport_error(TAMTAM, httpx.ProxyError(said), proxy=proxy)
     assert error.text.endswith(".")
     assert "proxy" in error.text
     assert not error.sent

@@ -30,9 +30,9 @@ from app.providers.errors import invalid_request, outcome_unknown, unreadable
 from app.providers.keycheck import accepted, refused
 from app.providers.tamtam_companies import MOST_CANDIDATES, candidates
 from app.providers.tamtam_enrichment import Accepted, read_entry, read_status, request
+from app.providers.tamtam_rows import PersonRow, row_record
 from app.providers.tamtam_search import FILTERS, PROMPT, first_page, person_record
 from app.providers.wire import (
-    RowError,
     Scalar,
     distinct,
     identifier,
@@ -56,17 +56,10 @@ _LARGEST_CHUNK = 100
 _LARGEST_PAGE = 25
 
 
-class _Contact(msgspec.Struct):
-    contact_id: Scalar = None
-    first_name: Scalar = None
-    last_name: Scalar = None
-    job_title: Scalar = None
-    company_name: Scalar = None
-    company_linkedin_id: Scalar = None
+class _Contact(PersonRow):
     email: Scalar = None
     phone: Scalar = None
     linkedin_url: Scalar = None
-    location: Scalar = None
 
 
 class _Credit(msgspec.Struct):
@@ -320,26 +313,10 @@ def _search_ended(error: InvalidRequestError) -> InvalidRequestError:
 
 def _record(answer: Answer, raw: bytes) -> SourceRecord:
     row = part(raw, _Contact)
-    contact_id = identifier(row.contact_id).lower()
-    if not contact_id:
-        raise RowError("The row has no contact_id.")
     email, phone = text(row.email), text(row.phone)
-    return SourceRecord(
-        provider=Provider.TAMTAM,
-        provider_id=contact_id,
-        kind=RecordKind.FULL,
-        fetched_at=answer.received_at,
-        fields=PersonFields(
-            first_name=text(row.first_name),
-            last_name=text(row.last_name),
-            job_title=text(row.job_title),
-            company_name=text(row.company_name),
-            company_linkedin_id=text(row.company_linkedin_id),
-            location=text(row.location),
-            linkedin_url=profile_link(text(row.linkedin_url)),
-            emails=(EmailValue(email),) if email else (),
-            phones=(PhoneValue(phone),) if phone else (),
-        ),
-        raw=raw,
-        request_id=answer.request_id,
+    more = PersonFields(
+        linkedin_url=profile_link(text(row.linkedin_url)),
+        emails=(EmailValue(email),) if email else (),
+        phones=(PhoneValue(phone),) if phone else (),
     )
+    return row_record(answer, raw, row, RecordKind.FULL, more)

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from app.domain.contact import PersonFields, RecordKind, SourceRecord
-from app.domain.provider import Provider
 from app.domain.search import Choice, FilterKind, FilterSpec, SearchQuery
 from app.providers.client import Answer
-from app.providers.wire import RowError, Scalar, identifier, paragraphs, part, profile_link, text
+from app.providers.tamtam_rows import PersonRow, row_record
+from app.providers.wire import Scalar, paragraphs, part, profile_link, text
 
 PROMPT = "prompt"
 
@@ -118,15 +116,8 @@ _AS_SENT: dict[str, Callable[[Sequence[str]], object]] = {
 }
 
 
-class _Person(msgspec.Struct):
-    contact_id: Scalar = None
-    first_name: Scalar = None
-    last_name: Scalar = None
-    job_title: Scalar = None
+class _Person(PersonRow):
     profile_url: Scalar = None
-    company_name: Scalar = None
-    company_linkedin_id: Scalar = None
-    location: Scalar = None
     summary: Scalar = None
 
 
@@ -149,25 +140,5 @@ def person_record(answer: Answer, raw: bytes) -> SourceRecord:
         ValueError: It is no object.
     """
     row = part(raw, _Person)
-    contact_id = identifier(row.contact_id).lower()
-    if not contact_id:
-        raise RowError("The row has no contact_id.")
-    return SourceRecord(
-        provider=Provider.TAMTAM,
-        provider_id=contact_id,
-        kind=RecordKind.SUMMARY,
-        fetched_at=answer.received_at,
-        fields=PersonFields(
-            first_name=text(row.first_name),
-            last_name=text(row.last_name),
-            job_title=text(row.job_title),
-            company_name=text(row.company_name),
-            company_linkedin_id=text(row.company_linkedin_id),
-            location=text(row.location),
-            linkedin_url=profile_link(text(row.profile_url)),
-            about=paragraphs(row.summary),
-        ),
-        raw=raw,
-        credits_charged=1,
-        request_id=answer.request_id,
-    )
+    more = PersonFields(linkedin_url=profile_link(text(row.profile_url)), about=paragraphs(row.summary))
+    return row_record(answer, raw, row, RecordKind.SUMMARY, more, credits_charged=1)

@@ -16,7 +16,7 @@ from pathlib import Path
 from app.domain.errors import InputError
 from app.domain.identifiers import IdKind
 from app.domain.paste import parse_paste
-from app.exchange.text_file import decode
+from app.exchange.text_file import decode, read_file
 from app.exchange.xlsx_reader import is_spreadsheet, read_sheet
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -130,13 +130,7 @@ def read_id_file(path: Path, *, sheet: str | None = None, breathe: Breathe = _go
     Raises:
         InputError: The file cannot be read, is protected, or is none of these.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file “{path}”.", next_step="Check its name.") from error
-    except OSError as error:
-        raise InputError(f"“{path}” cannot be read: {error.strerror or 'the system refused'}.") from error
-    return read_id_bytes(data, path.name, sheet=sheet, breathe=breathe)
+    return read_id_bytes(read_file(path), path.name, sheet=sheet, breathe=breathe)
 
 
 def read_id_bytes(data: bytes, name: str, *, sheet: str | None = None, breathe: Breathe = _go_on) -> IdFile:

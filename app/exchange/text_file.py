@@ -20,13 +20,17 @@ def read_text(path: Path) -> tuple[str, str]:
     Raises:
         InputError: The file cannot be read, or is in no encoding we know.
     """
+    return decode(read_file(path), str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file. Raises InputError: it is not there, or cannot be read."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"There is no file “{path}”.", next_step="Check its name.") from error
     except OSError as error:
         raise InputError(f"“{path}” cannot be read: {error.strerror or 'the system refused'}.") from error
-    return decode(data, str(path))
 
 
 def decode(data: bytes, name: str) -> tuple[str, str]:

@@ -54,23 +54,18 @@ class BulkFetchEngine:
             await self._note_balance(run, service, at_start=True)
             await lanes.work()
         except asyncio.CancelledError:
-            await asyncio.shield(self._pause(run_id, "Stopped."))
+            await asyncio.shield(self._runs.pause(run_id, "Stopped."))
             raise
         except BaseExceptionGroup:
-            await self._pause(run_id, "Stopped by a fault in Contact Scout. Resume to fetch the rest.")
+            await self._runs.pause(run_id, "Stopped by a fault in Contact Scout. Resume to fetch the rest.")
             raise
         if lanes.trouble is not None:
-            await self._pause(run_id, lanes.trouble.text)
+            await self._runs.pause(run_id, lanes.trouble.text)
             await self._note_balance(run, service, at_start=False)
             raise lanes.trouble
         await self._runs.set_state(run_id, FetchRunState.FINISHED)
         await self._note_balance(run, service, at_start=False)
         return await self._runs.run(run_id)
-
-    async def _pause(self, run_id: int, note: str) -> None:
-        open_ids = await self._runs.open_ids(run_id)
-        await self._runs.mark(run_id, [IdOutcome(provider_id, Outcome.QUEUED) for provider_id in open_ids])
-        await self._runs.set_state(run_id, FetchRunState.PAUSED, note)
 
     async def _note_balance(self, run: FetchRun, service: SupportsFetchByIds, *, at_start: bool) -> None:
         """Put the balance beside the books. It is a check, so its failing stops nothing."""

@@ -10,6 +10,7 @@ import heapq
 import itertools
 import logging
 import math
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -40,6 +41,10 @@ SLICE_SECONDS = 0.008
 
 LONGEST_WAIT_SECONDS = 86_400.0
 """Qt counts milliseconds in 32 bits; a longer wait is cut into days."""
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a thread that computes gives up Python's lock (Python's own: 0.005). A repaint takes the lock for
+every cell, so it would take a second beside a busy thread."""
 
 EXECUTOR_THREADS = 4
 """For short blocking calls (`asyncio.to_thread`); the database has threads of its own."""
@@ -261,6 +266,7 @@ class AccurateEventLoop(QEventLoop):
 
 def create_loop(app: QApplication) -> AccurateEventLoop:
     """Build the loop of the window (and of tests marked `gui`). The caller closes it."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     # Otherwise the last dialog to close, while no window is open, would end the loop under the running task.
     app.setQuitOnLastWindowClosed(False)
     return AccurateEventLoop(app)

@@ -249,6 +249,20 @@ class FetchRunRepository:
 
         return await self._database.write(work, announce=lambda _: [Change(ChangeKind.FETCH_RUNS, (run_id,))])
 
+    async def pause(self, run_id: int, note: str) -> None:
+        """Pause a run, for this reason; what was in flight is queued again."""
+
+        def work(conn: Connection) -> None:
+            conn.execute(
+                "UPDATE fetch_item SET outcome = 'queued', reason = '' WHERE run_id = ? AND outcome = 'in_flight'",
+                (run_id,),
+            )
+            conn.execute(
+                "UPDATE fetch_run SET state = ?, note = ? WHERE run_id = ?", (FetchRunState.PAUSED, note, run_id)
+            )
+
+        await self._write(run_id, work)
+
     async def cancel_open(self, run_id: int, reason: str) -> None:
         """Finish a run whose open ids shall not be asked for: they become cancelled, for this reason."""
 

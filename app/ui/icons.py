@@ -16,11 +16,15 @@ class _InkedSvg(QIconEngine):
         super().__init__()
         self._drawing = drawing
         self._ink = ink
+        self._renderers: dict[str, QSvgRenderer] = {}
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:  # noqa: ARG002, Qt's
         """Paint the drawing into `rect`."""
-        renderer = QSvgRenderer(QByteArray(self._drawing.replace("currentColor", self._colour(mode).name()).encode()))
-        renderer.render(painter, QRectF(rect))
+        colour = self._colour(mode).name()
+        if colour not in self._renderers:  # tables paint the same few icons over and over
+            drawing = QByteArray(self._drawing.replace("currentColor", colour).encode())
+            self._renderers[colour] = QSvgRenderer(drawing)
+        self._renderers[colour].render(painter, QRectF(rect))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """The drawing as pixels; `size` counts device pixels."""

@@ -54,7 +54,13 @@ _OUTCOMES: Mapping[Outcome, tuple[str, Ink]] = {
 def outcome_style(outcome: Outcome) -> OutcomeStyle:
     """The icon and the ink of an outcome in the present scheme; the icon follows a later change by itself."""
     name, ink = _OUTCOMES[outcome]
-    return OutcomeStyle(icon(name, ink), QColor(current_colours().ink(ink)))
+    return OutcomeStyle(icon(name, ink), outcome_colour(outcome))
+
+
+def outcome_colour(outcome: Outcome) -> QColor:
+    """The ink of an outcome in the present scheme, without drawing its icon: tables ask for it cell by cell."""
+    _, ink = _OUTCOMES[outcome]
+    return QColor(current_colours().ink(ink))
 
 
 class Theme(QObject):

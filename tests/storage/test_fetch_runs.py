@@ -228,3 +228,14 @@ async def test_the_balance_stands_beside_what_was_booked_in_each_stretch(fetch_r
     assert "fell by 2 credits, 1 were booked (requests req-1)" in (await fetch_runs.run(run_id)).note
     await fetch_runs.end_balance(run_id, 50)
     assert await fetch_runs.reconciliations(run_id) == [first, second]
+
+
+async def test_a_paused_run_has_nothing_in_flight(fetch_runs: FetchRunRepository, told: list[Change]) -> None:
+    run_id = await fetch_runs.create(TAMTAM, "", IDS)
+    await fetch_runs.mark(run_id, [*found("c"), IdOutcome("a", Outcome.IN_FLIGHT)])
+    told.clear()
+    await fetch_runs.pause(run_id, "Offline.")
+    run = await fetch_runs.run(run_id)
+    assert (run.state, run.note) == (FetchRunState.PAUSED, "Offline.")
+    assert run.counts == {Outcome.FOUND: 1, Outcome.QUEUED: 2}
+    assert told == [Change(ChangeKind.FETCH_RUNS, (run_id,))]

@@ -15,7 +15,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from app.domain.fetching import IdOutcome
 from app.domain.outcomes import Outcome
 from app.ui.models.contact_table_model import spans
-from app.ui.theme import outcome_style
+from app.ui.theme import outcome_colour, outcome_style
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -58,6 +58,7 @@ class IdOutcomeModel(QAbstractTableModel):
         self._rank: list[int] = []
         self._shown: list[int] = []
         self._first_open = 0
+        self._icons = {outcome: outcome_style(outcome).icon for outcome in Outcome}
 
     # -- filling -------------------------------------------------------------------------------------------
 
@@ -83,8 +84,13 @@ class IdOutcomeModel(QAbstractTableModel):
         if rows:
             self.endInsertRows()
 
-    def update(self, start: int, outcomes: Sequence[IdOutcome]) -> list[int]:
-        """Replace the outcomes of the IDs from place `start` on; returns the contacts that were not there before.
+    def new_contacts(self, start: int, outcomes: Sequence[IdOutcome]) -> list[int]:
+        """The contacts that `update` with the same arguments would bring."""
+        pairs = zip(self._outcomes[start : start + len(outcomes)], outcomes, strict=True)
+        return [new.contact_id for old, new in pairs if old.contact_id is None and new.contact_id is not None]
+
+    def update(self, start: int, outcomes: Sequence[IdOutcome]) -> None:
+        """Replace the outcomes of the IDs from place `start` on.
 
         Views are told only of the rows that changed; selection, order and scroll position are kept.
         """
@@ -96,7 +102,7 @@ class IdOutcomeModel(QAbstractTableModel):
             if before != after
         ]
         if not changed:
-            return []
+            return
         before = {row: self._outcomes[row] for row in changed}
         self._outcomes[start : start + len(outcomes)] = outcomes
         self._first_open = min(self._first_open, changed[0])
@@ -104,8 +110,6 @@ class IdOutcomeModel(QAbstractTableModel):
             self._tell(sorted(map(self._place, changed)))
         else:
             self._refilter(before)
-        contacts = (self._outcomes[row].contact_id for row, old in before.items() if old.contact_id is None)
-        return [contact_id for contact_id in contacts if contact_id is not None]
 
     @property
     def first_open(self) -> int:
@@ -248,9 +252,9 @@ class IdOutcomeModel(QAbstractTableModel):
         if role == RECORD_ROLE:
             return entry
         if column is Column.OUTCOME and role == Qt.ItemDataRole.DecorationRole:
-            return outcome_style(entry.outcome)[0]
+            return self._icons[entry.outcome]
         if column is Column.OUTCOME and role == Qt.ItemDataRole.ForegroundRole:
-            return outcome_style(entry.outcome)[1]
+            return outcome_colour(entry.outcome)
         return None
 
     def _text(self, entry: IdOutcome, column: Column) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -35,9 +35,28 @@ if TYPE_CHECKING:
 
 _LEAST_HEIGHT = 96
 
-#: Rows read from the library in one go: each takes some microseconds of the window's time.
+#: Rows read from the library in one go, when all are read and when there is news: they cost some of the window's time.
+LARGE_PART = 5_000
 PART = 1_000
-_NOTES_PAGE = 2
+CONTACTS_PART = 250
+_FILTER_CHARACTERS = 24
+_CONTACTS_PAGE, _NOTES_PAGE = 1, 2
+
+
+class _OutcomeTable(QTableView):
+    """Repaints only when rows in sight changed: Qt would do so for every answer, a hundred thousand rows below."""
+
+    def dataChanged(
+        self,
+        top_left: QModelIndex | QPersistentModelIndex,
+        bottom_right: QModelIndex | QPersistentModelIndex,
+        roles: Sequence[int] = (),
+    ) -> None:
+        """Pass on what concerns rows in sight."""
+        first = self.rowAt(0)
+        last = self.rowAt(self.viewport().height() - 1)
+        if bottom_right.row() >= first and (last < 0 or top_left.row() <= last):
+            super().dataChanged(top_left, bottom_right, list(roles))
 
 
 def run_state_text(run: FetchRun, *, executing: bool) -> str:
@@ -78,10 +97,11 @@ class FetchRunView(QWidget):
         self._services = services
         self._scope = scope
         self._run: FetchRun | None = None
+        self._awaited = 0
         self.contacts = ContactTable(services, self)
         self.model = IdOutcomeModel(self._name_of, self)
         self.notes = FetchNotes()
-        self._table = QTableView()
+        self._table = _OutcomeTable()
         self._title = text_label(role="heading")
         self._progress = QProgressBar()
         self._counts = text_label(role="muted")
@@ -104,10 +124,11 @@ class FetchRunView(QWidget):
         """Show a run as it stands now."""
         other = self._run is None or self._run.run_id != run.run_id
         was_running = not other and self._run is not None and self._run.state is FetchRunState.RUNNING
-        self._run = run
+        self._run = None if other else run  # until its rows are there
         self._show_head(run, executing=executing)
         if other:
             await self._read_all(run)
+            self._run = run
         elif executing and was_running:
             await self._read_news(run)
         else:
@@ -115,11 +136,14 @@ class FetchRunView(QWidget):
         self._show_filter(run)
         self._show_found()
         self.notes.show_run(run, await self._services.fetching.reconciliations(run.run_id))
-        self._tabs.setTabText(_NOTES_PAGE, f"Notes ({self.notes.number:,})" if self.notes.number else "Notes")
-        self._tabs.setTabVisible(_NOTES_PAGE, self.notes.number > 0)
+        self._name_tab(_NOTES_PAGE, f"Notes ({self.notes.number:,})" if self.notes.number else "Notes")
+        if self._tabs.isTabVisible(_NOTES_PAGE) != (self.notes.number > 0):
+            self._tabs.setTabVisible(_NOTES_PAGE, self.notes.number > 0)
 
     def show_wait(self, text: str) -> None:
         """Say why nothing comes for the moment, "" when something does."""
+        if text == self._wait.text():
+            return
         self._wait.setText(text)
         self._wait.setVisible(bool(text))
 
@@ -135,12 +159,13 @@ class FetchRunView(QWidget):
         self.model.clear()
         self.contacts.set_contact_ids([])
         contacts: dict[int, None] = {}
-        for start in range(0, run.total, PART):
-            part = await self._services.fetching.items(run.run_id, start=start, limit=PART)
+        for start in range(0, run.total, LARGE_PART):
+            part = await self._services.fetching.items(run.run_id, start=start, limit=LARGE_PART)
             self.model.append(part)
             contacts.update(dict.fromkeys(_contacts(part)))
             if start == 0:
-                self._table.resizeColumnToContents(Column.ID)  # looks at the rows in sight only
+                self._table.resizeColumnToContents(Column.ID)
+        self._awaited = len(contacts)
         self.contacts.set_contact_ids(list(contacts))
 
     async def _read_news(self, run: FetchRun) -> None:
@@ -154,13 +179,14 @@ class FetchRunView(QWidget):
             start += PART
 
     async def _read_again(self, run: FetchRun) -> None:
-        for start in range(0, run.total, PART):
-            await self._take(start, await self._services.fetching.items(run.run_id, start=start, limit=PART))
+        for start in range(0, run.total, LARGE_PART):
+            await self._take(start, await self._services.fetching.items(run.run_id, start=start, limit=LARGE_PART))
 
     async def _take(self, start: int, part: Sequence[IdOutcome]) -> None:
-        new = self.model.update(start, part)
-        for first in range(0, len(new), PART // 4):
-            self.contacts.append_rows(await self._services.library.rows(new[first : first + PART // 4]))
+        new = self.model.new_contacts(start, part)
+        for first in range(0, len(new), CONTACTS_PART):
+            self.contacts.append_rows(await self._services.library.rows(new[first : first + CONTACTS_PART]))
+        self.model.update(start, part)  # last, so that their names are known when the rows are painted
 
     def _name_of(self, contact_id: int) -> str:
         row = self.contacts.model.contact_row(contact_id)
@@ -196,30 +222,52 @@ class FetchRunView(QWidget):
         self._retry.setText(_retry_text(*again))
         self._retry.setAccessibleName(self._retry.text().replace("&", ""))
         not_returned = run.counts.get(Outcome.NOT_FOUND, 0)
-        self._copy.setText(f"Copy {not_returned:,} not-returned IDs" if not_returned else "Copy not-returned IDs")
+        copy = f"Copy {not_returned:,} not-returned IDs" if not_returned else "Copy not-returned IDs"
+        if copy != self._copy.text():
+            self._copy.setText(copy)
         for button in (self._copy, self._save):
             button.setEnabled(bool(not_returned))
 
     def _show_found(self) -> None:
         number = len(self.contacts.all_ids())
-        self._tabs.setTabText(1, f"Found contacts ({number:,})" if number else "Found contacts")
+        self._name_tab(_CONTACTS_PAGE, f"Found contacts ({number:,})" if number else "Found contacts")
         has_contacts = self._run is not None and any(
             self._run.counts.get(each) for each in (Outcome.FOUND, Outcome.PARTIAL, Outcome.SKIPPED)
         )
         for button in (self._enrich, self._export):
             button.setEnabled(has_contacts)
 
+    def _name_tab(self, page: int, text: str) -> None:
+        if text != self._tabs.tabText(page):  # else everything in the tabs is laid out and painted anew
+            self._tabs.setTabText(page, text)
+
+    def _contacts_came(self) -> None:
+        self._show_found()
+        if self._awaited:
+            self._table.viewport().update()  # the names of the rows in sight may be among them
+            if len(self.contacts.all_ids()) >= self._awaited:
+                self._awaited = 0
+
     def _show_filter(self, run: FetchRun) -> None:
         if self._filter.view().isVisible():
             return  # the list would change under the rep's pointer
+        entries = [(f"All outcomes ({run.total:,})", None), *_filter_entries(run)]
+        if [value for _, value in entries] != [self._filter.itemData(row) for row in range(self._filter.count())]:
+            self._offer_filters(entries)
+        for row, (text, _) in enumerate(entries):
+            if text != self._filter.itemText(row):
+                self._filter.setItemText(row, text)
+
+    def _offer_filters(self, entries: Sequence[tuple[str, str | None]]) -> None:
         chosen = self._filter.currentData()
-        self._filter.blockSignals(True)  # noqa: FBT003 - the choice stays; only the numbers beside it change
+        self._filter.blockSignals(True)  # noqa: FBT003 - the choice stays
         self._filter.clear()
-        self._filter.addItem(f"All outcomes ({run.total:,})", None)
-        for outcome, number in _counted(run):
-            self._filter.addItem(outcome_style(outcome).icon, f"{outcome.label} ({number:,})", outcome.value)
-        position = self._filter.findData(chosen) if chosen else 0
-        self._filter.setCurrentIndex(max(0, position))
+        for text, value in entries:
+            if value is None:
+                self._filter.addItem(text, value)
+            else:
+                self._filter.addItem(outcome_style(Outcome(value)).icon, text, value)
+        self._filter.setCurrentIndex(max(0, self._filter.findData(chosen) if chosen else 0))
         self._filter.blockSignals(False)  # noqa: FBT003
         self._apply_filter()
 
@@ -242,7 +290,9 @@ class FetchRunView(QWidget):
     def _build(self) -> None:
         self._name_widgets()
         self._set_up_table()
-        self._filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        # A width that followed the numbers would have everything below laid out and painted anew with every answer.
+        self._filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._filter.setMinimumContentsLength(_FILTER_CHARACTERS)
         self._progress.setTextVisible(False)
         self.contacts.set_hint("No contacts found yet.")
         self._wait.hide()
@@ -289,8 +339,7 @@ class FetchRunView(QWidget):
         self._copy.clicked.connect(self._copy_not_returned)
         self._table.activated.connect(self._activate)
         self.model.order_wanted.connect(lambda column, order: self._scope.replace("sort", self._sort(column, order)))
-        self.contacts.counts_changed.connect(self._show_found)
-        self.contacts.counts_changed.connect(self._table.viewport().update)  # names are read with the contacts
+        self.contacts.counts_changed.connect(self._contacts_came)
         self.contacts.contact_activated.connect(self.contact_activated)
         self.contacts.enrich_requested.connect(self.enrich_requested)
         self.contacts.export_requested.connect(self.export_requested)
@@ -333,6 +382,7 @@ class FetchRunView(QWidget):
         self._table.verticalHeader().hide()
         header = self._table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setResizeContentsPrecision(0)  # looks at the rows in sight only
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         for column, width in ((Column.OUTCOME, 120), (Column.NAME, 180)):
@@ -357,6 +407,10 @@ def _contacts(part: Sequence[IdOutcome]) -> list[int]:
 
 def _counted(run: FetchRun) -> list[tuple[Outcome, int]]:
     return [(outcome, run.counts[outcome]) for outcome in Outcome if run.counts.get(outcome)]
+
+
+def _filter_entries(run: FetchRun) -> list[tuple[str, str | None]]:
+    return [(f"{outcome.label} ({number:,})", outcome.value) for outcome, number in _counted(run)]
 
 
 def _retry_text(failed: int, unknown: int, cancelled: int) -> str:

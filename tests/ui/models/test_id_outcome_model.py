@@ -70,9 +70,12 @@ def test_an_update_names_only_the_rows_that_changed_and_the_contacts_that_are_ne
     resets: list[bool] = []
     model.modelReset.connect(lambda: resets.append(True))
     states = (Outcome.QUEUED, Outcome.FOUND, Outcome.FOUND, Outcome.QUEUED, Outcome.FAILED, Outcome.QUEUED)
-    assert model.update(1, outcomes(*states)[1:]) == [2, 3]
+    later = outcomes(*states)[1:]
+    assert model.new_contacts(1, later) == [2, 3]
+    model.update(1, later)
     assert told == [(1, 2), (4, 4)]
-    assert model.update(1, outcomes(*states)[1:]) == []
+    assert model.new_contacts(1, later) == []
+    model.update(1, later)
     assert not resets
 
 

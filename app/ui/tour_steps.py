@@ -195,7 +195,9 @@ class TourSteps(TourStage):
         title = hand.find(QLabel, "fetch_title", pane)
         done = f"{provider.label}: {distinct:,} of {distinct:,} IDs done · Finished"
         await hand.until(lambda: title.text() == done, f"The bulk fetch says “{done}”.")
-        outcomes = _column(hand.find(QTableView, "fetch_outcomes", pane), Column.OUTCOME)
+        table = hand.find(QTableView, "fetch_outcomes", pane)
+        await hand.until(lambda: Outcome.FOUND.label in _column(table, Column.OUTCOME), "The outcomes are listed.")
+        outcomes = _column(table, Column.OUTCOME)
         found, missing = outcomes.count(Outcome.FOUND.label), outcomes.count(Outcome.NOT_FOUND.label)
         self._record.expect(found == len(known), f"all {len(known)} known IDs are found, not {found}")
         self._record.expect(missing == len(unknown), f"the {len(unknown)} invented IDs are not found, not {missing}")

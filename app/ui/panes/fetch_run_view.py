@@ -125,14 +125,15 @@ class FetchRunView(QWidget):
         other = self._run is None or self._run.run_id != run.run_id
         was_running = not other and self._run is not None and self._run.state is FetchRunState.RUNNING
         self._run = None if other else run  # until its rows are there
-        self._show_head(run, executing=executing)
         if other:
+            self._show_head(run, executing=executing)  # its rows may take a while
             await self._read_all(run)
             self._run = run
         elif executing and was_running:
             await self._read_news(run)
         else:
             await self._read_again(run)
+        self._show_head(run, executing=executing)
         self._show_filter(run)
         self._show_found()
         self.notes.show_run(run, await self._services.fetching.reconciliations(run.run_id))

@@ -89,6 +89,8 @@ class FetchForm(QWidget):
         paste = self._input.paste
         if paste is None:
             self._review, self._ids = None, {}
+            if self._input.waits_for_column:
+                self._options.forget_ids()  # not at every keystroke: the numbers would flicker
             self._show()
         else:
             self._review_soon(paste)

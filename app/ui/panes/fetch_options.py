@@ -133,13 +133,15 @@ class FetchOptions(QWidget):
 
     # -- what is shown -------------------------------------------------------------------------------------
 
+    def forget_ids(self) -> None:
+        """Show no numbers while it is not known what there is to fetch."""
+        self._ids = {}
+        self._show_choices()
+
     def show_ids(self, review: Review, ids: Mapping[Provider, tuple[str, ...]]) -> None:
         """Show how many IDs there are for each service, and choose the service if the IDs say whose they are."""
         self._ids = ids
         self._has_emails = bool(review.paste.emails)
-        for provider, radio in self._radios.items():
-            number = len(ids.get(provider, ()))
-            radio.setText(f"{provider.label} ({number:,})" if number else provider.label)
         current = self.provider
         if current is None or not ids.get(current):
             self._choose(self._owner())
@@ -259,6 +261,9 @@ class FetchOptions(QWidget):
 
     def _show_choices(self) -> None:
         provider = self.provider
+        for each, radio in self._radios.items():
+            number = len(self._ids.get(each, ()))
+            radio.setText(f"{each.label} ({number:,})" if number else each.label)
         question = self._question()
         hint = question or self._remainder()
         self._hint.setText(hint)
@@ -267,6 +272,8 @@ class FetchOptions(QWidget):
         set_role(self._hint, "muted", value=not question)
         needed = self.account_provider
         self._account_label.setVisible(needed is not None)
+        if needed is not None:
+            self._account_label.setText(f"{needed.label} a&ccount")
         self._account.setVisible(needed is not None)
         costs = provider is not None and self._costs(provider)
         self._cap_label.setVisible(costs)

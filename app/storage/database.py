@@ -1,7 +1,8 @@
 """The library file: one SQLite database, WAL, synchronous=FULL, foreign keys. The only module that imports apsw.
 
-Two threads, each with one connection: all writes wait their turn on one, reads go on beside them. Callers hand in
-plain functions and await their result; the event loop never touches the file.
+Three threads, each with one connection: all writes wait their turn on one, short reads go on beside them, and queries
+that may take long, and may be called off, have a third. Callers hand in plain functions and await their result; the
+event loop never touches the file.
 
 What a caller may rely on:
 
@@ -13,6 +14,7 @@ What a caller may rely on:
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -71,6 +73,45 @@ def scalar(conn: Connection, sql: str, values: Values = ()) -> Any:
     return rows(conn, sql, values)[0][0]
 
 
+@contextmanager
+def recording(conn: Connection, tables: Iterable[str]) -> Iterator[Callable[[], bytes]]:
+    """Record what changes in these tables while the context lasts, columns that keep their value left out.
+
+    Yields:
+        A function that gives what has changed so far, for `apply_recorded`; b"" for nothing.
+    """
+    assert isinstance(conn, apsw.Connection)
+    session = apsw.Session(conn, "main")
+    try:
+        for table in tables:
+            session.attach(table)
+        yield session.changeset
+    finally:
+        session.close()
+
+
+def apply_recorded(conn: Connection, changes: bytes, *, inverted: bool) -> int:
+    """Make recorded changes again, or take them back.
+
+    A row that was changed otherwise in the meantime is left as it is.
+
+    Returns:
+        How many rows were left.
+    """
+    assert isinstance(conn, apsw.Connection)
+    left = 0
+
+    def on_conflict(reason: int, _change: object) -> int:
+        nonlocal left
+        if reason == apsw.SQLITE_CHANGESET_FOREIGN_KEY:
+            return apsw.SQLITE_CHANGESET_ABORT
+        left += 1
+        return apsw.SQLITE_CHANGESET_OMIT
+
+    apsw.Changeset.apply(apsw.Changeset.invert(changes) if inverted else changes, conn, conflict=on_conflict)
+    return left
+
+
 class Database:
     """One library file, opened. Build it with `open`, end it with `close`."""
 
@@ -80,6 +121,7 @@ class Database:
         self._changes = changes
         self._busy_timeout = busy_timeout
         self._reader = _Lane("library-reader")
+        self._searcher = _Lane("library-searcher")
         self._writer = _Lane("library-writer")
         self._closed = False
 
@@ -105,6 +147,7 @@ class Database:
             if not read_only:
                 await database._run(database._writer, database._open_writer)
             await database._run(database._reader, database._open_reader)
+            await database._run(database._searcher, database._open_reader)
         except BaseException:
             await database.close()
             raise
@@ -144,16 +187,30 @@ class Database:
         """
         return await self._submit(self._reader, partial(self._snapshot, work))
 
+    async def search(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` like `read`, but on a thread of its own, and stop it at once when the awaiting task is cancelled.
+
+        Raises:
+            LibraryError: The file is locked or damaged, or the library is closed.
+        """
+        job = partial(self._snapshot, work)
+        try:
+            return await self._submit(self._searcher, job)
+        except asyncio.CancelledError:
+            self._searcher.interrupt(job)
+            raise
+
     async def close(self) -> None:
         """Finish every write that was begun, then close the file. May be called twice, and survives cancellation."""
         if self._closed:
             return
         self._closed = True
-        read_side = self._reader.finish()
+        self._searcher.interrupt()
+        read_sides = [self._reader.finish(), self._searcher.finish()]
         # The writer goes last: whoever closes last empties the write-ahead log into the file.
-        write_side = self._writer.finish(after=read_side)
+        write_side = self._writer.finish(after=read_sides)
         await asyncio.shield(asyncio.wrap_future(write_side))
-        for lane in (self._reader, self._writer):
+        for lane in (self._reader, self._searcher, self._writer):
             lane.join()
 
     def _submit(self, lane: "_Lane", job: Callable[[apsw.Connection], T]) -> "asyncio.Future[T]":
@@ -256,6 +313,8 @@ class _Lane:
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._connection: apsw.Connection | None = None
+        self._running: object = None
+        self._turn = threading.Lock()
 
     def start(self, connect: Callable[[], apsw.Connection]) -> "Future[None]":
         def job() -> None:
@@ -266,16 +325,28 @@ class _Lane:
     def submit(self, job: Callable[[apsw.Connection], T]) -> "Future[T]":
         def on_thread() -> T:
             assert self._connection is not None, "the lane was started"
-            return job(self._connection)
+            with self._turn:
+                self._running = job
+            try:
+                return job(self._connection)
+            finally:
+                with self._turn:
+                    self._running = None
 
         return self._executor.submit(on_thread)
 
-    def finish(self, after: "Future[None] | None" = None) -> "Future[None]":
+    def interrupt(self, job: object = None) -> None:
+        """Stop `job` if it is what runs now, or whatever runs where none is named; it fails as interrupted."""
+        with self._turn:
+            if self._running is not None and job in (None, self._running) and self._connection is not None:
+                self._connection.interrupt()
+
+    def finish(self, after: "Iterable[Future[None]]" = ()) -> "Future[None]":
         """Close the connection behind all queued work, and let the thread end."""
 
         def job() -> None:
-            if after is not None:
-                after.result()
+            for other in after:
+                other.result()
             if self._connection is not None:
                 self._connection.close()
 

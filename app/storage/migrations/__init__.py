@@ -9,7 +9,13 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from app.domain.errors import LibraryError
-from app.storage.migrations import m0001_first, m0002_quarantined_rows, m0003_fetch_money, m0004_enrichment_money
+from app.storage.migrations import (
+    m0001_first,
+    m0002_quarantined_rows,
+    m0003_fetch_money,
+    m0004_enrichment_money,
+    m0005_library_work,
+)
 
 _Value = None | int | float | str | bytes
 
@@ -29,6 +35,7 @@ _MIGRATIONS: tuple[Callable[[_Connection], object], ...] = (
     m0002_quarantined_rows.apply,
     m0003_fetch_money.apply,
     m0004_enrichment_money.apply,
+    m0005_library_work.apply,
 )
 LATEST = len(_MIGRATIONS)
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.contact import EmailValue, RecordKind, SourceRecord
 from app.domain.provider import Provider
-from app.storage.identity import keys_of
+from app.storage.identity_keys import keys_of
 from app.storage.library import LibraryRepository
 from tests.storage.builders import LATER, make_record
 

@@ -256,6 +256,8 @@ class EnrichmentBatch:
         taken: How many people the provider said it took, None where it did not say.
         expires_at: When the provider may drop the results (our limit, the vendor names none).
         short: Credits that were missing when the provider refused it, 0 otherwise.
+        adapter: Which reading of the provider's answers it was sent under, "" before it was sent.
+        unreadable: Entries of its answers that could not be made out, which are kept byte for byte.
     """
 
     batch_id: int
@@ -277,6 +279,8 @@ class EnrichmentBatch:
     taken: int | None = None
     expires_at: datetime | None = None
     short: int = 0
+    adapter: str = ""
+    unreadable: int = 0
 
     def is_expiring(self, now: datetime) -> bool:
         """Whether four fifths of the time to collect its results are over."""

@@ -20,7 +20,8 @@ from app.storage.database import Connection, Row, one, rows
 
 _BATCH = (
     "SELECT batch_id, run_id, state, item_count, created_at, updated_at, request_id, submitted_at, next_poll_at,"
-    " polls, reserved, charged, note, key_fingerprint, unmatched, held, taken, expires_at, short FROM enrichment_batch"
+    " polls, reserved, charged, note, key_fingerprint, unmatched, held, taken, expires_at, short, adapter,"
+    " unreadable FROM enrichment_batch"
 )
 _IN_STATES = " WHERE state IN (SELECT value FROM json_each(?)) ORDER BY batch_id"
 _ITEM = (
@@ -53,7 +54,7 @@ def write_batch(conn: Connection, batch: EnrichmentBatch) -> None:
     conn.execute(
         "UPDATE enrichment_batch SET state = ?, updated_at = ?, request_id = ?, submitted_at = ?, next_poll_at = ?,"
         " polls = ?, reserved = ?, charged = ?, note = ?, key_fingerprint = ?, unmatched = ?, taken = ?,"
-        " expires_at = ?, short = ? WHERE batch_id = ?",
+        " expires_at = ?, short = ?, adapter = ?, unreadable = ? WHERE batch_id = ?",
         (
             batch.state,
             stamp(batch.updated_at),
@@ -69,6 +70,8 @@ def write_batch(conn: Connection, batch: EnrichmentBatch) -> None:
             batch.taken,
             optional_stamp(batch.expires_at),
             batch.short,
+            batch.adapter,
+            batch.unreadable,
             batch.batch_id,
         ),
     )
@@ -132,7 +135,9 @@ def join_fields(fields: Iterable[EnrichField]) -> str:
 
 def _batch(row: Row) -> EnrichmentBatch:
     batch_id, run_id, state, item_count, created, updated, request_id, submitted, next_poll, *rest = row
-    polls, reserved, charged, note, key_fingerprint, unmatched, held, taken, expires_at, short = rest
+    polls, reserved, charged, note, key_fingerprint, unmatched, held, taken, expires_at, short, adapter, unreadable = (
+        rest
+    )
     return EnrichmentBatch(
         batch_id,
         run_id,
@@ -153,6 +158,8 @@ def _batch(row: Row) -> EnrichmentBatch:
         taken=taken,
         expires_at=optional_moment(expires_at),
         short=short,
+        adapter=adapter,
+        unreadable=unreadable,
     )
 
 

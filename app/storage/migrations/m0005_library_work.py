@@ -10,7 +10,7 @@ class _Connection(Protocol):
 
 def apply(conn: _Connection) -> None:
     """Add columns and tables, and fill what can be told from what is there."""
-    for script in (_SHOWN, _OUTCOMES, _OWN, _UNDO, _MATCHES, _SEARCH):
+    for script in (_SHOWN, _OUTCOMES, _ADAPTER, _OWN, _UNDO, _MATCHES, _SEARCH):
         conn.execute(script)
 
 
@@ -66,6 +66,14 @@ BEGIN
             WHERE i.contact_id = contact.contact_id ORDER BY i.item_id DESC LIMIT 1), '')
     WHERE contact_id IN (OLD.contact_id, NEW.contact_id);
 END;
+"""
+
+# Which reading of the service's answers a batch was sent under, and how many entries it could not make out.
+# What was sent before this was recorded was sent by the first one.
+_ADAPTER = """
+ALTER TABLE enrichment_batch ADD COLUMN adapter TEXT NOT NULL DEFAULT '';
+ALTER TABLE enrichment_batch ADD COLUMN unreadable INTEGER NOT NULL DEFAULT 0 CHECK (unreadable >= 0);
+UPDATE enrichment_batch SET adapter = 'tamtam/1' WHERE state NOT IN ('draft', 'reserved', 'rejected');
 """
 
 # No provider ever writes to these.

@@ -1,29 +1,17 @@
-"""The main window: it composes the panes, owns the actions, and passes on what one pane wants from another."""
+"""The main window: it composes the panes, and passes on what one pane wants from another."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
-    QMainWindow,
-    QMenu,
-    QToolBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from app.domain.errors import ContactScoutError
 from app.domain.provider import Provider
 from app.domain.search import SearchQuery
 from app.qtbridge.reporter import ErrorReporter
 from app.qtbridge.tasks import TaskScope
-from app.storage.settings import Theme as ThemeChoice
 from app.ui.actions import ActionRegistry
 from app.ui.activity import Activity
 from app.ui.contact_changes import ContactChanges
@@ -43,27 +31,21 @@ from app.ui.theme import SPACING, Theme
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.labels import set_role
-from app.ui.widgets.provider_chip import ChipBar, ProviderChip
+from app.ui.widgets.provider_chip import ProviderChip
 from app.ui.widgets.status_line import StatusLine
-from app.ui.window_state import load_window_state, packed, save_window_state, unpacked
-from app.ui.wording import count, priced
+from app.ui.window_actions import WindowActions
+from app.ui.window_docks import DockPlace, WindowDocks
+from app.ui.window_session import WindowSession
+from app.ui.window_state import packed, unpacked
+from app.ui.wording import count
 
 if TYPE_CHECKING:
     from app.composition import Services
 
 FIRST_SIZE = QSize(1440, 900)
-SMALLEST_PANE = 120
-SAVE_PAUSE_MS = 1000
-_AREAS = {
-    "Find": Qt.DockWidgetArea.LeftDockWidgetArea,
-    "Contact": Qt.DockWidgetArea.RightDockWidgetArea,
-    "Enrichment queue": Qt.DockWidgetArea.BottomDockWidgetArea,
-}
-_SCHEMES = {
-    ThemeChoice.SYSTEM: (Qt.ColorScheme.Unknown, "as the system"),
-    ThemeChoice.LIGHT: (Qt.ColorScheme.Light, "light"),
-    ThemeChoice.DARK: (Qt.ColorScheme.Dark, "dark"),
-}
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
 class MainWindow(QMainWindow):
@@ -78,7 +60,9 @@ class MainWindow(QMainWindow):
     Attributes:
         actions_by_key: Every action of the window.
         find_pane, tabs, bulk_fetch, inspector, queue: Its panes.
+        docks: The docks that hold some of them.
         desk: The ways into the enrichment queue.
+        session: What is remembered of it all.
         banner: What concerns the whole window.
         status: The status bar.
     """
@@ -89,9 +73,9 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._services = services
         self._close_allowed = False
-        self._theme = Theme(_application(), self)
-        self._choose_theme(services.settings.load().theme)
-        self.setWindowTitle("Contact Scout (demo data)" if demo else "Contact Scout")
+        theme = Theme(_application(), self)
+        # Qt adds the program's name where the title does not end with it.
+        self.setWindowTitle("Demo data" if demo else "Contact Scout")
         self.banner = Banner()
         self._scope = TaskScope("window", self._on_failure)
         self._reporter = reporter
@@ -106,18 +90,23 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.changes = ContactChanges(services, self)
         self.desk = EnrichmentDesk(self, services, self._scope, origin=self._origin)
+        self._panes = (self.changes, self.find_pane, self.inspector, self.bulk_fetch, self.queue, self.tabs)
         self._notifier = Notifier(self)
+        self.docks = WindowDocks(
+            self,
+            (
+                DockPlace("Find", self.find_pane, _LEFT),
+                DockPlace("Contact", self.inspector, _RIGHT),
+                DockPlace("Enrichment queue", self.queue, _BOTTOM),
+            ),
+        )
         self.actions_by_key = ActionRegistry(self.menuBar(), self)
         self._chips = {provider: ProviderChip(provider) for provider in Provider}
-        self._docks = {
-            title: self._dock(title, pane)
-            for title, pane in zip(_AREAS, (self.find_pane, self.inspector, self.queue), strict=True)
-        }
         self._lay_out()
-        self._build_actions()
-        self._build_toolbar()
+        self._build_actions(theme)
         self._connect()
-        self._restore()
+        self.session = WindowSession(services.profile.window_state_path, self._scope, self)
+        self._remember()
         self._tab_actions.update()
         self._activity = Activity(
             services,
@@ -145,22 +134,18 @@ class MainWindow(QMainWindow):
 
     def show_finishing(self) -> None:
         """Say that work is being stopped, and take no more orders."""
-        self._save_state()
+        self.session.freeze()
         self.status.say("Finishing…")
         self.setEnabled(False)
 
     async def shut_down(self) -> None:
         """Stop everything the window has started."""
-        self._save_pause.stop()
         self._activity.close()
         self._notifier.close()
+        await self.session.shut_down()
         await self._scope.aclose()
-        await self.changes.shut_down()
-        await self.find_pane.shut_down()
-        await self.inspector.shut_down()
-        await self.bulk_fetch.shut_down()
-        await self.queue.shut_down()
-        await self.tabs.shut_down()
+        for pane in self._panes:
+            await pane.shut_down()
         self.allow_close()
 
     # What the rep does
@@ -172,7 +157,7 @@ class MainWindow(QMainWindow):
 
     def show_contact(self, contact_id: int) -> None:
         """Show a contact in the inspector, and the inspector itself."""
-        self._raise("Contact")
+        self.docks.bring_forward("Contact")
         self.inspector.show_contact(contact_id)
 
     def enrich(self, contact_ids: Sequence[int]) -> None:
@@ -193,7 +178,7 @@ class MainWindow(QMainWindow):
         self._scope.replace("dialog", run_diagnostics_dialog(self, self._services))
 
     def _show_queued(self, run_id: int) -> None:
-        self._raise("Enrichment queue")
+        self.docks.bring_forward("Enrichment queue")
         self.queue.reveal(run_id)
         self.status.say("Your people are in the enrichment queue.")
 
@@ -217,38 +202,25 @@ class MainWindow(QMainWindow):
         if action is not None:
             action.trigger()
 
-    def _search(self) -> None:
+    def search(self) -> None:
+        """Run the search in front."""
         pane = self.find_pane.current()
         if pane is not None:
             pane.search()
 
-    def _show_search_cost(self) -> None:
-        """Whatever runs the search in front names what its first page can cost: running it is the consent."""
-        pane = self.find_pane.current()
-        words = priced("Search", pane.page_cost if pane is not None else 0)
-        self.actions_by_key["search.run"].setText(words)
-        self.actions_by_key["search.run"].setIconText(words)
-
-    def _new_search(self, provider: Provider | None = None) -> None:
-        self._raise("Find")
+    def new_search(self, provider: Provider | None = None) -> None:
+        """Put the cursor into Find, at a provider if one is named."""
+        self.docks.bring_forward("Find")
         self.find_pane.show_provider(provider)
 
-    def _show_bulk_fetch(self) -> None:
-        self.tabs.show_permanent(self.bulk_fetch)
-        self.bulk_fetch.setFocus()
+    def show_tab(self, widget: QWidget) -> None:
+        """Bring a permanent tab to the front, and the cursor to it."""
+        self.tabs.show_permanent(widget)
+        widget.setFocus()
 
-    def _open_logs(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.profile.log_dir)))
-
-    def _choose_theme(self, choice: ThemeChoice) -> None:
-        self._theme.choose(_SCHEMES[choice][0])
-        settings = self._services.settings.load()
-        if settings.theme is not choice:
-            self._services.settings.save(replace(settings, theme=choice))
-
-    def _raise(self, dock: str) -> None:
-        self._docks[dock].show()
-        self._docks[dock].raise_()
+    def open_palette(self) -> None:
+        """Open the command palette."""
+        self._scope.replace("dialog", self._open_palette())
 
     # What goes wrong
 
@@ -270,7 +242,6 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
         self.setObjectName("main-window")
-        self.setDockNestingEnabled(True)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -285,107 +256,25 @@ class MainWindow(QMainWindow):
         column.addWidget(self.tabs, 1)
         self.setCentralWidget(centre)
         self.setStatusBar(self.status)
-        self._reset_layout()
+        self.docks.reset()
 
-    def _dock(self, title: str, pane: QWidget) -> QDockWidget:
-        pane.setMinimumHeight(SMALLEST_PANE)  # so that the window fits half of a full-HD screen, as at 200 %
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title.lower().replace(" ", "-"))
-        dock.setWidget(pane)
-        return dock
-
-    def _reset_layout(self) -> None:
-        for title, dock in self._docks.items():
-            dock.setFloating(False)
-            self.addDockWidget(_AREAS[title], dock)
-            dock.show()
-        find, contact, queue = self._docks.values()
-        self.resizeDocks([find, contact], [336, 336], Qt.Orientation.Horizontal)
-        self.resizeDocks([queue], [min(210, self.height() // 4)], Qt.Orientation.Vertical)
-
-    def _build_actions(self) -> None:
+    def _build_actions(self, theme: Theme) -> None:
         registry = self.actions_by_key
-        add, adopt, line = registry.add, registry.adopt, registry.add_separator
-        for title in ("&File", "&Edit", "&Search", "&Contacts", "&View", "&Help"):
-            registry.menu(title)
-        run = add("search.run", "&Search", "Search", self._search, drawing="search", tip="Run the search in front")
-        run.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
-        run.setToolTip("Run the search in front (Ctrl+Enter)")
-        add("search.new", "&Search", "New search", self._new_search, shortcut="Ctrl+N", tip="Put the cursor into Find")
-        for number, provider in enumerate(self._services.search.providers(), start=1):
-            go = partial(self._new_search, provider)
-            add(f"search.{provider.value}", "&Search", f"Search {provider.label}", go, shortcut=f"Ctrl+{number}")
-        add("view.bulk_fetch", "&View", "Bulk fetch", self._show_bulk_fetch, shortcut="Ctrl+B", drawing="list")
-        for number, dock in enumerate(self._docks.values(), start=1):
-            adopt(f"view.{dock.objectName()}", "&View", dock.toggleViewAction(), shortcut=f"Alt+{number}")
-        line("&View")
-        self._build_theme_actions()
-        line("&View")
+        self._window_actions = WindowActions(self, self._services, theme)
+        self._window_actions.add_searches()
+        self._window_actions.add_views()
         self._tab_actions = TabActions(
             registry, self.tabs, enrich=self.enrich, export=self.export, changes=self.changes
         )
         self.desk.add_actions(registry)
-        add("view.reset", "&View", "Reset layout", self._reset_layout)
-        line("&View")
-        add("palette", "&View", "Command palette…", self._start_palette, shortcut="Ctrl+K", drawing="command")
-        line("&File")
-        add("settings", "&File", "Settings…", self.open_settings, shortcut="Ctrl+,", drawing="settings")
-        add("quit", "&File", "Quit", self.close, shortcut="Ctrl+Q")
-        add(
-            "help.diagnostics",
-            "&Help",
-            "Diagnostics…",
-            self.open_diagnostics,
-            shortcut="Ctrl+Shift+D",
-            drawing="diagnostics",
-            tip="See how the connection to each service stands, and save it for whoever helps",
-        )
-        add("help.logs", "&Help", "Open log folder", self._open_logs)
-
-    def _build_theme_actions(self) -> None:
-        group = QActionGroup(self)
-        current = self._services.settings.load().theme
-        for choice, (_scheme, words) in _SCHEMES.items():
-            action = QAction(f"Colours: {words}", self)
-            action.setCheckable(True)
-            action.setChecked(choice is current)
-            action.triggered.connect(lambda _checked=False, choice=choice: self._choose_theme(choice))
-            group.addAction(action)
-            self.actions_by_key.adopt(f"view.theme.{choice.value}", "&View", action)
-
-    def _build_toolbar(self) -> None:
-        bar = QToolBar("Toolbar", self)
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(18, 18))
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.addActions([self.actions_by_key["search.run"], self.actions_by_key["search.stop"]])
-        bar.addSeparator()
-        bar.addAction(self.actions_by_key["contacts.enrich"])
-        export = QToolButton()
-        export.setText("Export…")
-        export.setIcon(self.actions_by_key["export.all"].icon())
-        export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        export.setToolTip("Write contacts to a CSV file")
-        export.setAccessibleName("Export")
-        menu = QMenu(export)
-        menu.addActions([self.actions_by_key["export.selected"], self.actions_by_key["export.all"]])
-        export.setMenu(menu)
-        everything = self.actions_by_key["export.all"]
-        everything.enabledChanged.connect(export.setEnabled)
-        bar.addWidget(export)
-        bar.addWidget(ChipBar(list(self._chips.values())))
-        self.addToolBar(bar)
+        self._window_actions.add_the_rest()
+        self._window_actions.add_toolbar(self._chips)
 
     def _connect(self) -> None:
-        self._save_pause = QTimer(self, interval=SAVE_PAUSE_MS, singleShot=True)
-        self._save_pause.timeout.connect(self._save_state)
         self.find_pane.search_requested.connect(self.open_search)
         self.find_pane.key_wanted.connect(self.open_settings)
-        self.find_pane.current_changed.connect(self._show_search_cost)
-        self._show_search_cost()
+        self.find_pane.current_changed.connect(self._window_actions.show_search_cost)
+        self._window_actions.show_search_cost()
         self.inspector.enrich_requested.connect(self.enrich)
         self.queue.contact_activated.connect(self.show_contact)
         self.queue.noticed.connect(self._notifier.tell)
@@ -409,7 +298,6 @@ class MainWindow(QMainWindow):
         self.changes.failed_chosen.connect(self._select)
         self.tabs.said.connect(self.status.say)
         self.tabs.state_changed.connect(self._tab_actions.update)
-        self.tabs.state_changed.connect(self._save_pause.start)
         for provider, chip in self._chips.items():
             chip.clicked.connect(lambda _checked=False, provider=provider: self.open_settings(provider))
 
@@ -418,29 +306,24 @@ class MainWindow(QMainWindow):
         if table is not None:
             table.select_ids(contact_ids)
 
-    def _start_palette(self) -> None:
-        self._scope.replace("dialog", self._open_palette())
+    # From session to session
 
-    # Layout from session to session
+    def _remember(self) -> None:
+        session = self.session
+        session.add("geometry", lambda: packed(self.saveGeometry()), lambda text: self.restoreGeometry(unpacked(text)))
+        session.add("docks", lambda: packed(self.saveState()), lambda text: self.restoreState(unpacked(text)))
+        session.add("filters", self.find_pane.save_state, self.find_pane.restore_state)
+        session.add("tabs", self.tabs.save_state, self.tabs.restore_state)
+        session.add("fetch_columns", self._save_fetch_columns, self._restore_fetch_columns)
+        session.restore()
+        self.tabs.state_changed.connect(session.touch)
 
-    def _restore(self) -> None:
-        state = load_window_state(self._services.profile.window_state_path)
-        self.restoreGeometry(unpacked(state.get("geometry")))
-        self.restoreState(unpacked(state.get("docks")))
-        self.find_pane.restore_state(state.get("filters"))
-        self.tabs.restore_state(state.get("tabs"))
+    def _save_fetch_columns(self) -> object:
+        return next((table.save_state() for table in self.bulk_fetch.findChildren(ContactTable)), None)
+
+    def _restore_fetch_columns(self, state: object) -> None:
         for table in self.bulk_fetch.findChildren(ContactTable):
-            table.restore_state(state.get("fetch_columns"))
-
-    def _save_state(self) -> None:
-        state = {
-            "geometry": packed(self.saveGeometry()),
-            "docks": packed(self.saveState()),
-            "filters": self.find_pane.save_state(),
-            "tabs": self.tabs.save_state(),
-            "fetch_columns": next((table.save_state() for table in self.bulk_fetch.findChildren(ContactTable)), None),
-        }
-        save_window_state(self._services.profile.window_state_path, state)
+            table.restore_state(state)
 
 
 def _application() -> QApplication:

@@ -16,6 +16,8 @@ class ChangeKind(StrEnum):
     ENRICHMENT = "enrichment"
     LEDGER = "ledger"
     PROVIDERS = "providers"
+    SAFETY = "safety"
+    HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)

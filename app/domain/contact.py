@@ -4,10 +4,12 @@ A *source record* is what one provider said about one person at one time. A *con
 library, merged from one or more source records; `ContactRow` is how tables show it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from app.domain.marks import ContactStatus, Marks
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 
@@ -125,6 +127,7 @@ class SourceRecord:
         raw: The provider's own JSON for this person, byte for byte.
         credits_charged: Credits booked for this record, 0 where unknown or free.
         request_id: The provider's id of the answer it came in, "" where it gives none.
+        record_id: Its number in the library, 0 for one that is not there.
     """
 
     provider: Provider
@@ -136,6 +139,7 @@ class SourceRecord:
     account_id: str = ""
     credits_charged: int = 0
     request_id: str = ""
+    record_id: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,8 @@ class ContactRow:
 
     `provider`, `provider_id` and `account_id` name the newest source record that has a provider id; `providers`
     names all who spoke of the contact. `email_outcome` and `phone_outcome` are the last enrichment outcome
-    of each field, None when it was never asked for.
+    of each field, None when it was never asked for. `country` is a two-letter code. `status`, `rating` (0 is none),
+    `tags` and `notes` are the rep's own.
     """
 
     contact_id: int
@@ -167,20 +172,46 @@ class ContactRow:
     masked: bool = False
     email_outcome: Outcome | None = None
     phone_outcome: Outcome | None = None
+    country: str = ""
+    status: ContactStatus | None = None
+    rating: int = 0
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+
+
+#: The note of a value that no provider gave.
+ENTERED_BY_YOU = "entered by you"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """One value with its provenance. `field` is a `PersonFields` name in the singular, such as `email`."""
+    """One value with its provenance.
+
+    Attributes:
+        field: A `PersonFields` name in the singular, such as `email`.
+        value: The value as text.
+        provider: Who said it; None for a value that the rep typed.
+        kind: What kind of record it stands in; None for a value that the rep typed.
+        fetched_at: When the record arrived, or the rep typed the value.
+        verification: The provider's own word for its quality.
+        note: What else the provider says of it.
+        shown: Whether it is shown.
+        record_id: The source record, 0 for a value that the rep typed.
+        credits: What the whole record cost.
+        chosen: Whether the rep picked it: it stays, whatever providers say later.
+    """
 
     field: str
     value: str
-    provider: Provider
-    kind: RecordKind
+    provider: Provider | None
+    kind: RecordKind | None
     fetched_at: datetime
     verification: str = ""
     note: str = ""
     shown: bool = False
+    record_id: int = 0
+    credits: int = 0
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +225,17 @@ class ContactEvent:
 
 @dataclass(frozen=True, slots=True)
 class ContactDetails:
-    """Everything the inspector shows about one contact. `fields` is the merged view."""
+    """Everything the inspector shows about one contact.
+
+    `fields` is the merged view, with the rep's picks on top; `choices` are these picks, by `FieldValue.field`.
+    `marks` are the rep's own notes on the contact. `merged` are the ids of the contacts that were merged into it.
+    """
 
     row: ContactRow
     fields: PersonFields
     values: tuple[FieldValue, ...]
     records: tuple[SourceRecord, ...]
     history: tuple[ContactEvent, ...] = field(default=())
+    marks: Marks = field(default_factory=Marks)
+    choices: Mapping[str, str] = field(default_factory=dict)
+    merged: tuple[int, ...] = ()

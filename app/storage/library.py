@@ -3,18 +3,16 @@
 from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import repeat
-from typing import Any
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.contact import ContactDetails, ContactEvent, ContactRow, RecordKind, SourceRecord
-from app.domain.errors import LibraryError
+from app.domain.contact import ContactDetails, ContactRow, RecordKind, SourceRecord
 from app.domain.fetching import OwnedRecord
-from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.domain.search import SearchPage
-from app.storage import identity, library_people, quarantine, shown
-from app.storage.columns import json_list, moment, optional_moment, person_fields, stamp, to_json, utc_now
-from app.storage.database import Connection, Database, Row, one, rows
+from app.storage import identity, library_people, quarantine, refreshing
+from app.storage.columns import json_list, moment, optional_moment, stamp, to_json, utc_now
+from app.storage.contact_rows import no_contact, read_details, read_rows
+from app.storage.database import Connection, Database, one, rows
 
 # One read keeps the reading thread and Python's lock for some milliseconds; other reads go in between.
 CHUNK = 500
@@ -25,39 +23,17 @@ _EVENT_TEXT = {
     RecordKind.ENRICHMENT: "Enriched by {}.",
 }
 
-_RECORDS = (
-    "SELECT provider, provider_id, kind, fetched_at, fields, raw, account_id, credits_charged, request_id"
-    " FROM source_record WHERE contact_id = ? ORDER BY fetched_at DESC, record_id DESC"
-)
-
-_ROWS = """
-SELECT c.contact_id, c.first_name, c.last_name, c.display_name, c.job_title, c.company_name, c.company_domain,
-    c.email, c.email_verdict, c.phone, c.linkedin_url, c.location, c.provider, c.provider_id, c.account_id,
-    c.providers, c.fetched_at, c.masked,
-    (SELECT f.outcome FROM enrichment_item i JOIN enrichment_field f ON f.item_id = i.item_id AND f.field = 'emails'
-        WHERE i.contact_id = c.contact_id ORDER BY i.item_id DESC LIMIT 1),
-    (SELECT f.outcome FROM enrichment_item i JOIN enrichment_field f ON f.item_id = i.item_id AND f.field = 'phones'
-        WHERE i.contact_id = c.contact_id ORDER BY i.item_id DESC LIMIT 1),
-    asked.contact_id
-FROM contact asked JOIN contact c ON c.contact_id = coalesce(asked.merged_into, asked.contact_id)
-WHERE asked.contact_id IN (SELECT value FROM json_each(?))
-"""
-
-_SHOW = """
-UPDATE contact SET first_name = ?, last_name = ?, display_name = ?, job_title = ?, company_name = ?,
-    company_domain = ?, email = ?, email_verdict = ?, phone = ?, linkedin_url = ?, location = ?, provider = ?,
-    provider_id = ?, account_id = ?, providers = ?, fetched_at = ?, masked = ?
-WHERE contact_id = ?
-"""
-
 _STATS = """
 SELECT
-    (SELECT count(*) FROM contact WHERE merged_into IS NULL),
+    (SELECT count(*) FROM contact WHERE merged_into IS NULL AND removed_at IS NULL),
     (SELECT count(*) FROM source_record),
-    (SELECT count(*) FROM contact WHERE merged_into IS NULL AND email <> ''),
-    (SELECT count(*) FROM contact WHERE merged_into IS NULL AND phone <> ''),
-    (SELECT count(*) FROM contact WHERE merged_into IS NULL AND linkedin_url <> ''),
+    (SELECT count(*) FROM contact WHERE merged_into IS NULL AND removed_at IS NULL AND email <> ''),
+    (SELECT count(*) FROM contact WHERE merged_into IS NULL AND removed_at IS NULL AND phone <> ''),
+    (SELECT count(*) FROM contact WHERE merged_into IS NULL AND removed_at IS NULL AND linkedin_url <> ''),
     (SELECT count(*) FROM contact WHERE merged_into IS NOT NULL),
+    (SELECT count(*) FROM contact WHERE merged_into IS NULL AND removed_at IS NOT NULL),
+    (SELECT count(*) FROM contact_list),
+    (SELECT count(DISTINCT tag) FROM contact_tag),
     (SELECT count(*) FROM fetch_run),
     (SELECT count(*) FROM enrichment_run),
     (SELECT count(*) FROM quarantined_row)
@@ -114,8 +90,7 @@ class LibraryRepository:
             placed.append(contact_id)
         # A later record may have merged the contact of an earlier one.
         live = [identity.survivor(conn, contact_id) for contact_id in placed]
-        for contact_id in dict.fromkeys(live):
-            _show_best(conn, contact_id)
+        refreshing.show(conn, live)
         return live
 
     async def save(self, records: Sequence[SourceRecord], initiator: str = "") -> list[int]:
@@ -150,18 +125,19 @@ class LibraryRepository:
         """
         found: dict[int, ContactRow] = {}
         for start in range(0, len(contact_ids), CHUNK):
-            found |= await self._database.read(partial(_read_rows, contact_ids=contact_ids[start : start + CHUNK]))
+            found |= await self._database.read(partial(read_rows, contact_ids=contact_ids[start : start + CHUNK]))
         try:
             return [found[contact_id] for contact_id in contact_ids]
         except KeyError as error:
-            raise _no_contact(error.args[0]) from None
+            raise no_contact(error.args[0]) from None
 
     async def all_ids(self, limit: int | None = None) -> list[int]:
         """The ids of all contacts, the newest entry first; at most `limit`."""
         found = await self._database.read(
             lambda conn: rows(
                 conn,
-                "SELECT contact_id FROM contact WHERE merged_into IS NULL ORDER BY contact_id DESC LIMIT ?",
+                "SELECT contact_id FROM contact WHERE merged_into IS NULL AND removed_at IS NULL"
+                " ORDER BY contact_id DESC LIMIT ?",
                 (-1 if limit is None else limit,),
             )
         )
@@ -173,7 +149,7 @@ class LibraryRepository:
         Raises:
             LibraryError: The library cannot be read, or has no such contact.
         """
-        return await self._database.read(lambda conn: _read_details(conn, contact_id))
+        return await self._database.read(lambda conn: read_details(conn, contact_id))
 
     async def stats(self) -> dict[str, int]:
         """What the library holds, in numbers by name."""
@@ -184,6 +160,9 @@ class LibraryRepository:
             "with_phone",
             "with_linkedin",
             "merged",
+            "removed",
+            "lists",
+            "tags",
             "fetch_runs",
             "enrichment_runs",
             "quarantined_rows",
@@ -284,96 +263,3 @@ def _keep(conn: Connection, contact_id: int, record: SourceRecord) -> None:
 
 def _charged_at(record: SourceRecord) -> int | None:
     return stamp(record.fetched_at) if record.credits_charged else None
-
-
-def _show_best(conn: Connection, contact_id: int) -> None:
-    records = _read_records(conn, contact_id)
-    row = shown.contact_row(contact_id, records, shown.merged_fields(records))
-    conn.execute(
-        _SHOW,
-        (
-            row.first_name,
-            row.last_name,
-            row.display_name,
-            row.job_title,
-            row.company_name,
-            row.company_domain,
-            row.email,
-            row.email_verdict,
-            row.phone,
-            row.linkedin_url,
-            row.location,
-            row.provider,
-            row.provider_id,
-            row.account_id,
-            ",".join(row.providers),
-            stamp(row.fetched_at),
-            row.masked,
-            contact_id,
-        ),
-    )
-
-
-def _read_records(conn: Connection, contact_id: int) -> list[SourceRecord]:
-    return [
-        SourceRecord(
-            provider=Provider(provider),
-            provider_id=provider_id,
-            kind=RecordKind(kind),
-            fetched_at=moment(fetched_at),
-            fields=person_fields(fields),
-            raw=raw,
-            account_id=account_id,
-            credits_charged=credits_charged,
-            request_id=request_id,
-        )
-        for provider, provider_id, kind, fetched_at, fields, raw, account_id, credits_charged, request_id in rows(
-            conn, _RECORDS, (contact_id,)
-        )
-    ]
-
-
-def _read_rows(conn: Connection, contact_ids: Sequence[int]) -> dict[int, ContactRow]:
-    return {row[-1]: _row(row) for row in conn.execute(_ROWS, (json_list(contact_ids),))}
-
-
-def _row(row: Row) -> ContactRow:
-    fetched_at, masked, email_outcome, phone_outcome = row[16:20]
-    values: list[Any] = [
-        *row[:12],
-        Provider(row[12]),
-        *row[13:15],
-        tuple(map(Provider, row[15].split(","))),
-        moment(fetched_at),
-        bool(masked),
-        Outcome(email_outcome) if email_outcome else None,
-        Outcome(phone_outcome) if phone_outcome else None,
-    ]
-    return ContactRow(*values)
-
-
-def _read_details(conn: Connection, contact_id: int) -> ContactDetails:
-    row = _read_rows(conn, [contact_id]).get(contact_id)
-    if row is None:
-        raise _no_contact(contact_id)
-    records = _read_records(conn, row.contact_id)
-    merged = shown.merged_fields(records)
-    history = rows(
-        conn,
-        "SELECT at, text, provider FROM contact_event WHERE contact_id IN"
-        " (SELECT contact_id FROM contact WHERE contact_id = ?1 OR merged_into = ?1) ORDER BY at DESC, event_id DESC",
-        (row.contact_id,),
-    )
-    return ContactDetails(
-        row=row,
-        fields=merged,
-        values=shown.field_values(records, merged),
-        records=tuple(records),
-        history=tuple(
-            ContactEvent(moment(at), text, Provider(provider) if provider else None) for at, text, provider in history
-        ),
-    )
-
-
-def _no_contact(contact_id: int) -> LibraryError:
-    return LibraryError(f"The library has no contact number {contact_id}.")

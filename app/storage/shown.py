@@ -1,18 +1,21 @@
 """Which value is shown where several source records speak of one contact. Pure rules, no database.
 
-The order of preference: a real value before a masked one, then a verified one, then the newer, then the longer.
+The order of preference: what the rep picked, a real value before a masked one, then a verified one, then the newer,
+then the longer.
 Company values are taken together: the name of today's employer must not meet the domain of the last one, because
 enrichment pays by the domain.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 from app.domain.contact import (
+    ENTERED_BY_YOU,
     ContactRow,
     Education,
     EmailValue,
@@ -40,13 +43,42 @@ _LISTS = ("departments", "tags", "languages", "experiences", "educations")
 _SPECIAL = {*_COMPANY, *_LISTS, "emails", "phones", "masked"}
 _TEXTS = tuple(f.name for f in dataclass_fields(PersonFields) if f.name not in _SPECIAL)
 
+#: The fields for which the rep may pick a value, as `FieldValue` names them.
+PICKED = (*_TEXTS, *_COMPANY, "email", "phone")
 
-def merged_fields(records: Sequence[SourceRecord]) -> PersonFields:
-    """One view of a contact from all that was said about it (at least one record)."""
+
+class Choice(NamedTuple):
+    """A value that the rep picked among those known, or typed."""
+
+    value: str
+    chosen_at: datetime
+
+
+Choices = Mapping[str, Choice]
+NO_CHOICES: Choices = MappingProxyType({})
+
+
+def merged_fields(records: Sequence[SourceRecord], choices: Choices = NO_CHOICES) -> PersonFields:
+    """One view of a contact from all that was said about it (at least one record), the rep's picks on top."""
+    said = _said(records, choices)
+    if not choices:
+        return said
+    texts: dict[str, Any] = {
+        field: choice.value for field, choice in choices.items() if field not in ("email", "phone")
+    }
+    return replace(
+        said,
+        **texts,
+        emails=_picked_first(said.emails, choices.get("email"), _email_key, _typed_email),
+        phones=_picked_first(said.phones, choices.get("phone"), _phone_key, _typed_phone),
+    )
+
+
+def _said(records: Sequence[SourceRecord], choices: Choices) -> PersonFields:
     if len(records) == 1:
         said = records[0].fields
         return replace(said, emails=_best_emails(records), phones=_best_phones(records))
-    employed = _same_employer(records)
+    employed = _same_employer(records, choices)
     chosen: dict[str, Any] = {name: _best_text(records, name) for name in _TEXTS}
     chosen |= {name: _best_text(employed, name) for name in _COMPANY}
     chosen |= {name: _best_list(records, name) for name in _LISTS}
@@ -86,11 +118,35 @@ def contact_row(contact_id: int, records: Sequence[SourceRecord], merged: Person
         providers=tuple(dict.fromkeys(record.provider for record in records)),
         fetched_at=max(record.fetched_at for record in records),
         masked=merged.masked,
+        country=merged.country_code.strip().upper(),
     )
 
 
-def field_values(records: Sequence[SourceRecord], merged: PersonFields) -> tuple[FieldValue, ...]:
-    """Every value with its provenance, field by field, the better record first."""
+def field_values(
+    records: Sequence[SourceRecord], merged: PersonFields, choices: Choices = NO_CHOICES
+) -> tuple[FieldValue, ...]:
+    """Every value with its provenance, field by field, the better record first; what the rep typed before all."""
+    said = [
+        replace(value, chosen=True) if _is_picked(value, choices) else value for value in _all_said(records, merged)
+    ]
+    picked = {value.field for value in said if value.chosen}
+    typed = [
+        FieldValue(field, value, None, None, chosen_at, note=ENTERED_BY_YOU, shown=True, chosen=True)
+        for field, (value, chosen_at) in choices.items()
+        if field not in picked
+    ]
+    return (*typed, *said)
+
+
+def _is_picked(value: FieldValue, choices: Choices) -> bool:
+    choice = choices.get(value.field)
+    if choice is None:
+        return False
+    key = _KEYS.get(value.field)
+    return choice.value == value.value if key is None else key(choice.value) == key(value.value)
+
+
+def _all_said(records: Sequence[SourceRecord], merged: PersonFields) -> list[FieldValue]:
     ordered = sorted(records, key=_record_rank, reverse=True)
     values: list[FieldValue] = []
     for name in (*_TEXTS, *_COMPANY):
@@ -105,16 +161,25 @@ def field_values(records: Sequence[SourceRecord], merged: PersonFields) -> tuple
         for record in ordered:
             said: tuple[str, ...] = getattr(record.fields, name)
             values += [_value(record, singular, text, shown=text in shown_list) for text in said]
-    shown_emails = {_email_key(email) for email in merged.emails}
-    shown_phones = {_phone_key(phone) for phone in merged.phones}
+    shown_emails = {_email_key(email.address) for email in merged.emails}
+    shown_phones = {_phone_key(phone.number) for phone in merged.phones}
     for record in ordered:
         values += [
-            _value(record, "email", email.address, email.verdict, email.source, shown=_email_key(email) in shown_emails)
+            _value(
+                record,
+                "email",
+                email.address,
+                email.verdict,
+                email.source,
+                shown=_email_key(email.address) in shown_emails,
+            )
             for email in record.fields.emails
         ]
     for record in ordered:
         values += [
-            _value(record, "phone", phone.number, note=_phone_note(phone), shown=_phone_key(phone) in shown_phones)
+            _value(
+                record, "phone", phone.number, note=_phone_note(phone), shown=_phone_key(phone.number) in shown_phones
+            )
             for phone in record.fields.phones
         ]
     for record in ordered:
@@ -126,7 +191,7 @@ def field_values(records: Sequence[SourceRecord], merged: PersonFields) -> tuple
             _value(record, "education", *_school(school), shown=school in merged.educations)
             for school in record.fields.educations
         ]
-    return tuple(values)
+    return values
 
 
 def _record_rank(record: SourceRecord) -> tuple[bool, datetime]:
@@ -159,9 +224,20 @@ def _latest(records: Sequence[SourceRecord]) -> list[SourceRecord]:
     return list(newest.values())
 
 
-def _same_employer(records: Sequence[SourceRecord]) -> list[SourceRecord]:
-    """The records that name the same company as the leading one; all, when none names a company."""
+def _same_employer(records: Sequence[SourceRecord], choices: Choices) -> list[SourceRecord]:
+    """The records that name the same company as the leading one; all, when none names a company.
+
+    A company that the rep picked brings its own domain and size along, if any record knows them.
+    """
     naming = [record for record in records if record.fields.company_name or record.fields.company_domain]
+    picked = [
+        (field, choice.value)
+        for field in ("company_name", "company_domain")
+        if (choice := choices.get(field)) is not None
+    ]
+    naming = [
+        record for record in naming if any(getattr(record.fields, field) == value for field, value in picked)
+    ] or naming
     if not naming:
         return list(records)
     lead = max(naming, key=lambda record: (*_record_rank(record), len(record.fields.company_name))).fields
@@ -179,14 +255,14 @@ def _best_emails(records: Iterable[SourceRecord]) -> tuple[EmailValue, ...]:
         verdict = _VERDICT_RANK.get(email.verdict.strip().casefold().replace(" ", "_"), _NO_VERDICT)
         return not record.fields.masked, verdict, record.fetched_at
 
-    return _ranked(records, lambda record: record.fields.emails, rank, _email_key)
+    return _ranked(records, lambda record: record.fields.emails, rank, lambda email: _email_key(email.address))
 
 
 def _best_phones(records: Iterable[SourceRecord]) -> tuple[PhoneValue, ...]:
     def rank(record: SourceRecord, phone: PhoneValue) -> tuple[Any, ...]:
         return not record.fields.masked, not phone.blocked, record.fetched_at
 
-    return _ranked(records, lambda record: record.fields.phones, rank, _phone_key)
+    return _ranked(records, lambda record: record.fields.phones, rank, lambda phone: _phone_key(phone.number))
 
 
 def _ranked(
@@ -204,18 +280,54 @@ def _ranked(
     return tuple(once.values())
 
 
+def _picked_first(
+    values: tuple[V, ...], choice: Choice | None, key: Callable[[str], str], typed: Callable[[str], V]
+) -> tuple[V, ...]:
+    if choice is None:
+        return values
+    wanted = key(choice.value)
+    known = [value for value in values if key(_text_of(value)) == wanted]
+    return (*(known or [typed(choice.value)]), *(value for value in values if value not in known))
+
+
+def _text_of(value: object) -> str:
+    return value.address if isinstance(value, EmailValue) else value.number if isinstance(value, PhoneValue) else ""
+
+
+def _typed_email(text: str) -> EmailValue:
+    return EmailValue(text, source=ENTERED_BY_YOU)
+
+
+def _typed_phone(text: str) -> PhoneValue:
+    return PhoneValue(text, source=ENTERED_BY_YOU)
+
+
 def _value(
     record: SourceRecord, field: str, value: str, verification: str = "", note: str = "", *, shown: bool
 ) -> FieldValue:
-    return FieldValue(field, value, record.provider, record.kind, record.fetched_at, verification, note, shown)
+    return FieldValue(
+        field,
+        value,
+        record.provider,
+        record.kind,
+        record.fetched_at,
+        verification,
+        note,
+        shown,
+        record.record_id,
+        record.credits_charged,
+    )
 
 
-def _email_key(email: EmailValue) -> str:
-    return normalise_email(email.address) or email.address
+def _email_key(address: str) -> str:
+    return normalise_email(address) or address
 
 
-def _phone_key(phone: PhoneValue) -> str:
-    return re.sub(r"\D", "", phone.number) or phone.number
+def _phone_key(number: str) -> str:
+    return re.sub(r"\D", "", number) or number
+
+
+_KEYS: dict[str, Callable[[str], str]] = {"email": _email_key, "phone": _phone_key}
 
 
 def _phone_note(phone: PhoneValue) -> str:

@@ -75,7 +75,9 @@ def age_text(moment_then: datetime, now: datetime | None = None) -> str:
 
 def provenance(value: FieldValue) -> str:
     """Where a value comes from: source, kind of record, age, and what the source says of its quality."""
-    parts = [value.provider.label, _KINDS[value.kind], age_text(value.fetched_at)]
+    parts = [value.provider.label] if value.provider else []
+    parts += [_KINDS[value.kind]] if value.kind else []
+    parts.append(age_text(value.fetched_at))
     parts += [part for part in (value.verification.replace("_", " ").lower(), value.note) if part]
     return " · ".join(parts)
 

@@ -27,6 +27,7 @@ from app.services.fetching import FetchService
 from app.services.keyring_store import KeyringStore, KeyStore
 from app.services.ledger import LedgerService
 from app.services.library import LibraryService
+from app.services.library_views import LibraryViewService
 from app.services.lists import ListService
 from app.services.providers import DemoBackend, ProviderDirectory
 from app.services.request_counts import RequestCounts
@@ -42,6 +43,7 @@ from app.storage.instance_lock import InstanceLock
 from app.storage.journal import RequestJournal
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
+from app.storage.library_view import LibraryViewRepository
 from app.storage.profile import Profile
 from app.storage.request_counts import RequestCountStore
 from app.storage.settings import SettingsStore
@@ -65,6 +67,7 @@ class Services:
     domains: DomainService
     ledger: LedgerService
     library: LibraryService
+    views: LibraryViewService
     export: ExportService
     diagnostics: DiagnosticsService
     connection: ConnectionService
@@ -159,6 +162,7 @@ async def open_services(
             domains=domains,
             ledger=LedgerService(ledger, enrichment_runs),
             library=library_service,
+            views=LibraryViewService(LibraryViewRepository(database)),
             export=ExportService(library),
             diagnostics=DiagnosticsService(
                 directory, enrichment, fetching, library_service, database, profile.log_dir, redactor, versions()

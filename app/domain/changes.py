@@ -16,6 +16,8 @@ class ChangeKind(StrEnum):
     ENRICHMENT = "enrichment"
     LEDGER = "ledger"
     PROVIDERS = "providers"
+    VIEWS = "views"
+    SUPPRESSION = "suppression"
     SAFETY = "safety"
     HISTORY = "history"
 

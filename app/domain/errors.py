@@ -4,6 +4,8 @@ ContactScoutError
 ├── InputError            bad usage, unreadable input file            (exit code 2)
 ├── CapError              the rep's cap would be exceeded              (5)
 ├── LibraryError          the library cannot be opened or written      (2)
+│   ├── DamagedLibraryError   its file is damaged
+│   └── ProfileInUseError     another program has the profile open
 ├── KeyringError          the OS keyring cannot be used                (4)
 ├── MissingKeyError       no key for a provider                        (4)
 └── ServiceError          a provider's answer, or the lack of one
@@ -57,6 +59,36 @@ class LibraryError(ContactScoutError):
     """The library file cannot be opened or written (in use, newer, damaged, disk full)."""
 
     exit_code = 2
+
+
+class DamagedLibraryError(LibraryError):
+    """The library file is damaged. A backup, or what can still be read, is the way out."""
+
+    def __init__(self, text: str = "The library file is damaged.") -> None:
+        super().__init__(
+            text,
+            next_step="Open the window to choose a backup or to save what can be read; without a window, use"
+            " “contact-scout library restore” or “contact-scout library salvage”.",
+        )
+
+
+class ProfileInUseError(LibraryError):
+    """Another program has the profile open.
+
+    Attributes:
+        command: The command that it runs, as “queue resume”; "" for a window.
+    """
+
+    def __init__(self, command: str = "") -> None:
+        if command:
+            super().__init__(
+                f"“contact-scout {command}” is running on this profile.", next_step="Wait for its end, or stop it."
+            )
+        else:
+            super().__init__(
+                "Contact Scout is already open on this profile.", next_step="Use its window, or close it first."
+            )
+        self.command = command
 
 
 class KeyringError(ContactScoutError):

@@ -14,20 +14,19 @@ What a caller may rely on:
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 import apsw
 
+from app.domain.backups import BackupKind
 from app.domain.changes import Change, ChangeFeed
-from app.domain.errors import LibraryError
+from app.domain.errors import DamagedLibraryError, LibraryError
 from app.storage import migrations
+from app.storage.lane import Lane
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +35,12 @@ SqlValue = None | int | float | str | bytes
 Values = Sequence[SqlValue] | Mapping[str, SqlValue]
 Row = tuple[Any, ...]
 
-BACKUPS_KEPT = 3
 _CACHE_KIB = 16_000
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
+
+
+class UnreadableError(Exception):
+    """A statement met damage, or text that is none; rows that came before it are good."""
 
 
 class Connection(Protocol):
@@ -57,6 +59,18 @@ class Connection(Protocol):
         ...
 
 
+class FileConnection(Connection, Protocol):
+    """A connection of its own to a file, outside of `Database`: for copies, checks and repairs."""
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+    def interrupt(self) -> None:
+        """From another thread: stop the statement that runs."""
+        ...
+
+
 def rows(conn: Connection, sql: str, values: Values = ()) -> list[Row]:
     """All rows of a statement."""
     return list(conn.execute(sql, values))
@@ -71,6 +85,54 @@ def one(conn: Connection, sql: str, values: Values = ()) -> Row | None:
 def scalar(conn: Connection, sql: str, values: Values = ()) -> Any:
     """The first column of the only row of a statement that always has one, such as a count or RETURNING."""
     return rows(conn, sql, values)[0][0]
+
+
+def connect(path: Path, *, writable: bool = False, busy_timeout: float = 5.0) -> FileConnection:
+    """Open a file by itself, made when it is writable and not there. Neither foreign keys nor triggers are obeyed.
+
+    Raises:
+        LibraryError: It cannot be opened.
+    """
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE if writable else apsw.SQLITE_OPEN_READONLY
+    with told_plainly():
+        conn = apsw.Connection(str(path), flags=flags)
+    conn.set_busy_timeout(int(busy_timeout * 1000))
+    conn.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
+    conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    return conn
+
+
+def copy_pages(source: Connection, target: Connection, pages: int) -> Iterator[tuple[int, int]]:
+    """Copy a whole database, some pages a step, and yield how many are copied and how many there are.
+
+    While `source` is in a transaction that has read something, the copy is of that moment, whatever others write.
+
+    Raises:
+        LibraryError: The disk is full, or the source is damaged.
+    """
+    assert isinstance(source, apsw.Connection)
+    assert isinstance(target, apsw.Connection)
+    with told_plainly(), target.backup("main", source, "main") as copy:
+        while not copy.done:
+            copy.step(pages)
+            yield copy.page_count - copy.remaining, copy.page_count
+
+
+def readable_rows(conn: Connection, sql: str, values: Values = ()) -> Iterator[Row]:
+    """The rows of a statement up to the first damage, which then raises UnreadableError."""
+    try:
+        yield from conn.execute(sql, values)
+    except (apsw.Error, UnicodeDecodeError, MemoryError) as error:
+        raise UnreadableError from error
+
+
+def insert(conn: Connection, sql: str, values: Values) -> bool:
+    """Insert one row; False when the table's rules refuse it."""
+    try:
+        conn.execute(sql, values)
+    except apsw.ConstraintError:
+        return False
+    return True
 
 
 @contextmanager
@@ -113,17 +175,24 @@ def apply_recorded(conn: Connection, changes: bytes, *, inverted: bool) -> int:
 
 
 class Database:
-    """One library file, opened. Build it with `open`, end it with `close`."""
+    """One library file, opened. Build it with `open`, end it with `close`.
+
+    Attributes:
+        path: The file.
+        read_only: Whether it is open beside another process, for reading only.
+        on_damage: Called on the event loop's thread with every failure that shows that the file is damaged.
+    """
 
     def __init__(self, path: Path, *, changes: ChangeFeed | None, read_only: bool, busy_timeout: float) -> None:
         self.path = path
         self.read_only = read_only
         self._changes = changes
         self._busy_timeout = busy_timeout
-        self._reader = _Lane("library-reader")
-        self._searcher = _Lane("library-searcher")
-        self._writer = _Lane("library-writer")
+        self._reader = Lane[apsw.Connection]("library-reader")
+        self._searcher = Lane[apsw.Connection]("library-searcher")
+        self._writer = Lane[apsw.Connection]("library-writer")
         self._closed = False
+        self.on_damage: Callable[[DamagedLibraryError], None] = lambda _error: None
 
     @classmethod
     async def open(
@@ -213,34 +282,40 @@ class Database:
         for lane in (self._reader, self._searcher, self._writer):
             lane.join()
 
-    def _submit(self, lane: "_Lane", job: Callable[[apsw.Connection], T]) -> "asyncio.Future[T]":
+    def _submit(self, lane: Lane[apsw.Connection], job: Callable[[apsw.Connection], T]) -> "asyncio.Future[T]":
         if self._closed:
             raise LibraryError("The library is already closed.")
-        return asyncio.wrap_future(lane.submit(job))
+        future = asyncio.wrap_future(lane.submit(job))
+        future.add_done_callback(self._look_for_damage)
+        return future
 
-    async def _run(self, lane: "_Lane", start: Callable[[], apsw.Connection]) -> None:
+    def _look_for_damage(self, future: "asyncio.Future[Any]") -> None:
+        if not future.cancelled() and isinstance(error := future.exception(), DamagedLibraryError):
+            self.on_damage(error)
+
+    async def _run(self, lane: Lane[apsw.Connection], start: Callable[[], apsw.Connection]) -> None:
         await asyncio.wrap_future(lane.start(start))
 
     def _open_writer(self) -> apsw.Connection:
-        with _told_plainly():
+        with told_plainly():
             conn = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
             try:
                 conn.set_busy_timeout(int(self._busy_timeout * 1000))
                 # Before anything is written: another program's file, or a newer one, is left as it is.
-                migrations.check(conn)
+                _look_at_schema(conn)
                 conn.execute("PRAGMA journal_mode = WAL")
                 conn.execute("PRAGMA synchronous = FULL")
                 conn.execute("PRAGMA foreign_keys = ON")
                 conn.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
                 conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-                migrations.migrate(conn, partial(self._back_up, conn))
+                migrations.migrate(conn, self._back_up)
             except BaseException:
                 conn.close()
                 raise
         return conn
 
     def _open_reader(self) -> apsw.Connection:
-        with _told_plainly():
+        with told_plainly():
             if self.read_only and not self.path.exists():
                 # To look at a library that nobody has made yet is to see an empty one.
                 conn = apsw.Connection(":memory:")
@@ -253,29 +328,21 @@ class Database:
                 conn.set_busy_timeout(int(self._busy_timeout * 1000))
                 conn.execute("PRAGMA query_only = ON")
                 conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-                migrations.require_latest(conn)
+                with _damaged_if_not_understood():
+                    migrations.require_latest(conn)
             except BaseException:
                 conn.close()
                 raise
         return conn
 
-    def _back_up(self, conn: apsw.Connection, version: int) -> None:
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        target = self.path.with_name(f"{self.path.stem}.backup-{stamp}-v{version}{self.path.suffix}")
-        unfinished = target.with_suffix(".partial")
-        copy = apsw.Connection(str(unfinished))
-        try:
-            with copy.backup("main", conn, "main") as backup:
-                backup.step()
-        finally:
-            copy.close()
-        unfinished.replace(target)
-        for old in backups(self.path)[BACKUPS_KEPT:]:
-            old.unlink(missing_ok=True)
+    def _back_up(self, version: int) -> None:
+        from app.storage.backups import make_backup  # it needs this module; and only a migration pays for it
+
+        make_backup(self.path, BackupKind.MIGRATION)
         log.info("The library was backed up before migration from version %d", version)
 
     def _transaction(self, work: Callable[[Connection], T], conn: apsw.Connection) -> T:
-        with _told_plainly():
+        with told_plainly():
             conn.execute("BEGIN IMMEDIATE")
             try:
                 result = work(conn)
@@ -288,7 +355,7 @@ class Database:
             return result
 
     def _snapshot(self, work: Callable[[Connection], T], conn: apsw.Connection) -> T:
-        with _told_plainly():
+        with told_plainly():
             conn.execute("BEGIN")
             try:
                 return work(conn)
@@ -302,61 +369,12 @@ class Database:
             self._changes.publish(change)
 
 
-def backups(path: Path) -> list[Path]:
-    """The backups beside a library, newest first."""
-    return sorted(path.parent.glob(f"{path.stem}.backup-*{path.suffix}"), reverse=True)
-
-
-class _Lane:
-    """One connection and the only thread that touches it."""
-
-    def __init__(self, name: str) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._connection: apsw.Connection | None = None
-        self._running: object = None
-        self._turn = threading.Lock()
-
-    def start(self, connect: Callable[[], apsw.Connection]) -> "Future[None]":
-        def job() -> None:
-            self._connection = connect()
-
-        return self._executor.submit(job)
-
-    def submit(self, job: Callable[[apsw.Connection], T]) -> "Future[T]":
-        def on_thread() -> T:
-            assert self._connection is not None, "the lane was started"
-            with self._turn:
-                self._running = job
-            try:
-                return job(self._connection)
-            finally:
-                with self._turn:
-                    self._running = None
-
-        return self._executor.submit(on_thread)
-
-    def interrupt(self, job: object = None) -> None:
-        """Stop `job` if it is what runs now, or whatever runs where none is named; it fails as interrupted."""
-        with self._turn:
-            if self._running is not None and job in (None, self._running) and self._connection is not None:
-                self._connection.interrupt()
-
-    def finish(self, after: "Iterable[Future[None]]" = ()) -> "Future[None]":
-        """Close the connection behind all queued work, and let the thread end."""
-
-        def job() -> None:
-            for other in after:
-                other.result()
-            if self._connection is not None:
-                self._connection.close()
-
-        future = self._executor.submit(job)
-        self._executor.shutdown(wait=False)
-        return future
-
-    def join(self) -> None:
-        """Wait for the thread, which `finish` has left nothing to do, to be gone."""
-        self._executor.shutdown()
+def _look_at_schema(conn: apsw.Connection) -> None:
+    with _damaged_if_not_understood():
+        is_new = migrations.check(conn) == 0
+        if is_new and scalar(conn, "PRAGMA page_count") > 1:
+            # It was no empty file once; to make tables in it would write over what can still be read.
+            raise DamagedLibraryError
 
 
 def _log_unseen_failure(future: "asyncio.Future[Any]") -> None:
@@ -382,11 +400,6 @@ _SENTENCES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
         "Check that its folder exists and that you may write to it.",
     ),
     (
-        (apsw.NotADBError, apsw.CorruptError, apsw.FormatError),
-        "The library file is damaged.",
-        "Put the newest backup beside it in its place, then start again.",
-    ),
-    (
         (apsw.IOError,),
         "The disk could not read or write the library.",
         "Check the disk, then try again.",
@@ -394,13 +407,27 @@ _SENTENCES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
 )
 
 
+_DAMAGE = (apsw.NotADBError, apsw.CorruptError, apsw.FormatError, UnicodeDecodeError)
+
+
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def told_plainly() -> Iterator[None]:
     """Turn SQLite failures that a person can act on into one sentence each."""
     try:
         yield
+    except _DAMAGE as error:  # text that is no UTF-8 was not written by us
+        raise DamagedLibraryError from error
     except apsw.Error as error:
         for kinds, text, next_step in _SENTENCES:
             if isinstance(error, kinds):
                 raise LibraryError(text, next_step=next_step) from error
         raise
+
+
+@contextmanager
+def _damaged_if_not_understood() -> Iterator[None]:
+    """While the schema is read for the first time, what SQLite cannot make sense of is damage and no bug of ours."""
+    try:
+        yield
+    except apsw.SQLError as error:
+        raise DamagedLibraryError from error

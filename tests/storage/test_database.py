@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.errors import LibraryError
-from app.storage.database import Connection, Database, backups, one, rows, scalar
+from app.storage.database import Connection, Database, one, rows, scalar
 from app.storage.library import LibraryRepository
 from tests.conftest import ExpectLog
 from tests.storage.builders import make_record
@@ -313,7 +313,3 @@ async def test_our_own_mistakes_are_not_dressed_up_as_the_reps(database: Databas
 async def test_reading_one_row_or_none(database: Database) -> None:
     assert await database.read(lambda conn: one(conn, "SELECT 1 WHERE 0")) is None
     assert await database.read(lambda conn: one(conn, "SELECT 1, 'a'")) == (1, "a")
-
-
-def test_there_are_no_backups_beside_a_new_library(library_path: Path) -> None:
-    assert backups(library_path) == []

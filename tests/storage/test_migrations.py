@@ -4,12 +4,14 @@ from typing import Any, Protocol
 
 import pytest
 
+from app.domain.backups import BackupKind
 from app.domain.errors import LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.storage import migrations
+from app.storage.backups import KEPT, list_backups
 from app.storage.columns import moment
-from app.storage.database import BACKUPS_KEPT, Database, backups, rows, scalar
+from app.storage.database import Database, rows, scalar
 from app.storage.fetch_runs import FetchRunRepository
 from app.storage.library import LibraryRepository
 from tests.storage.builders import make_record
@@ -55,13 +57,13 @@ async def test_an_empty_file_gets_every_table_and_no_backup(library_path: Path) 
     assert [number for number, _ in recorded] == list(range(1, migrations.LATEST + 1))
     assert all(name.startswith(f"m{number:04d}_") for number, name in recorded)
     await database.close()
-    assert backups(library_path) == []
+    assert list_backups(library_path) == []
 
 
 async def test_opening_again_migrates_nothing(library_path: Path) -> None:
     await make_library(library_path)
     await make_library(library_path)
-    assert backups(library_path) == []
+    assert list_backups(library_path) == []
 
 
 async def test_an_older_library_is_backed_up_then_migrated_with_its_data(
@@ -73,9 +75,9 @@ async def test_an_older_library_is_backed_up_then_migrated_with_its_data(
     assert await database.read(lambda conn: rows(conn, "SELECT first_name, colour FROM contact")) == [("Ada", "blue")]
     assert await database.read(lambda conn: scalar(conn, VERSION)) == migrations.LATEST
     await database.close()
-    (backup,) = backups(library_path)
-    assert f"v{migrations.LATEST - 1}" in backup.name
-    assert [path for path in library_path.parent.iterdir() if path.suffix == ".partial"] == []
+    (backup,) = list_backups(library_path)
+    assert (backup.kind, backup.version, backup.contacts) == (BackupKind.MIGRATION, migrations.LATEST - 1, 1)
+    assert {path.name for path in backup.path.parent.iterdir()} == {backup.path.name, "manifest.jsonl"}
 
 
 async def test_a_backup_is_a_library_as_it_was(library_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +86,7 @@ async def test_a_backup_is_a_library_as_it_was(library_path: Path, monkeypatch: 
         newer.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, add_colour))
         newer.setattr(migrations, "LATEST", migrations.LATEST + 1)
         await (await Database.open(library_path)).close()
-    database = await Database.open(backups(library_path)[0])
+    database = await Database.open(list_backups(library_path)[0].path)
     library = LibraryRepository(database)
     assert [row.first_name for row in await library.rows(await library.all_ids())] == ["Ada"]
     await database.close()
@@ -108,13 +110,13 @@ async def test_a_migration_that_fails_leaves_the_library_as_it_was(
 
 async def test_only_the_newest_backups_are_kept(library_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await make_library(library_path)
-    for _ in range(BACKUPS_KEPT + 2):
+    for _ in range(KEPT[BackupKind.MIGRATION] + 2):
         monkeypatch.setattr(migrations, "_MIGRATIONS", (*migrations._MIGRATIONS, lambda conn: None))
         monkeypatch.setattr(migrations, "LATEST", migrations.LATEST + 1)
         await (await Database.open(library_path)).close()
     newest = migrations.LATEST - 1
-    kept = [path.stem.rpartition("-")[2] for path in backups(library_path)]
-    assert kept == [f"v{newest - age}" for age in range(BACKUPS_KEPT)]
+    kept = [backup.version for backup in list_backups(library_path)]
+    assert kept == [newest - age for age in range(KEPT[BackupKind.MIGRATION])]
 
 
 @pytest.mark.parametrize("read_only", [False, True])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from app.domain.errors import LibraryError
+from app.domain.errors import DamagedLibraryError, LibraryError
 from app.storage.migrations import (
     m0001_first,
     m0002_quarantined_rows,
@@ -44,7 +44,7 @@ def check(conn: _Connection) -> int:
     """The version of the open file, 0 when it is empty.
 
     Raises:
-        LibraryError: The file is another program's, or was written by a newer version of this one.
+        LibraryError: The file is another program's, was written by a newer version of this one, or is damaged.
     """
     tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     if not tables:
@@ -53,7 +53,10 @@ def check(conn: _Connection) -> int:
         raise LibraryError(
             "This file is not a Contact Scout library.", next_step="Choose another profile, or move the file away."
         )
-    version = int(next(iter(conn.execute("SELECT max(number) FROM schema_migration")))[0] or 0)
+    numbers = {int(number) for (number,) in conn.execute("SELECT number FROM schema_migration")}
+    version = max(numbers, default=0)
+    if not numbers.issuperset(range(1, min(version, LATEST) + 1)):
+        raise DamagedLibraryError
     if version > LATEST:
         raise LibraryError(
             "The library was written by a newer Contact Scout.",

@@ -1,26 +1,48 @@
-"""The contact inspector: everything known of one contact, each value with its source, age and quality."""
+"""The contact inspector: everything known of one contact, and the rep's own work on it."""
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Callable, Hashable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import ContactDetails
 from app.domain.errors import ContactScoutError
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.edit_value_dialog import run_edit_value_dialog
 from app.ui.failures import failure_handler
-from app.ui.icons import icon
 from app.ui.panes import inspector_sections as parts
+from app.ui.panes.inspector_deeds import InspectorDeeds
+from app.ui.panes.inspector_header import ContactHeader
+from app.ui.panes.inspector_own_work import OwnWorkBox
+from app.ui.panes.inspector_values import FieldRow, ValueDeeds, no_margins
+from app.ui.panes.inspector_words import COMPANY_FIELDS, CONTACT_FIELDS, NAME_FIELDS, ROLE_FIELDS, Costs
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
-from app.ui.widgets.flow_layout import FlowLayout
-from app.ui.widgets.labels import rule, set_role, text_label
+from app.ui.widgets.labels import rule, set_role
 
 if TYPE_CHECKING:
     from app.composition import Services
+
+_T = TypeVar("_T")
+_Build = Callable[[], Iterable[QWidget]]
+_TITLES = (
+    "Contact",
+    "Enrichment",
+    "Role",
+    "Company",
+    "Name",
+    "About",
+    "Experience",
+    "Education",
+    "What happened",
+    "Source records",
+)
 
 
 class InspectorPane(QWidget):
@@ -28,9 +50,11 @@ class InspectorPane(QWidget):
 
     Signals:
         enrich_requested: A list with the id of the contact shown.
+        remove_requested: The same, to be removed from the library.
     """
 
     enrich_requested = Signal(object)
+    remove_requested = Signal(object)
 
     def __init__(self, services: "Services", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,29 +64,19 @@ class InspectorPane(QWidget):
         self._details: ContactDetails | None = None
         self.banner = Banner()
         self._scope = TaskScope("inspector", failure_handler(self._on_error))
+        self._deeds = InspectorDeeds(services, self._scope, self._on_failed_deed)
         self._changes = ChangeBridge(services.changes, self)
         self._changes.changed.connect(self._on_change)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setAccessibleName("Contact details")
-        self._stack = QStackedWidget()
-        self._stack.addWidget(
-            EmptyState(
-                "person",
-                "No contact chosen",
-                "Choose a row to see all that is known of that person, and where each value comes from.",
-            )
-        )
-        self._stack.addWidget(self._scroll)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING.s)
-        layout.addWidget(self.banner)
-        layout.addWidget(self._stack, 1)
+        self.header = ContactHeader()
+        self.own_work = OwnWorkBox()
+        self._sections: dict[str, tuple[Hashable, QWidget]] = {title: (None, QWidget()) for title in _TITLES}
+        self._build()
+        self._connect()
 
     async def shut_down(self) -> None:
-        """Stop what runs."""
+        """Save what is being written, and stop what runs."""
+        self.own_work.notes.commit()
+        await self._deeds.flush()
         self._changes.close()
         await self._scope.aclose()
 
@@ -76,79 +90,185 @@ class InspectorPane(QWidget):
         self._shown_id = contact_id
         self._scope.replace("read", self._read(contact_id))
 
+    def edit_field(self, field: str = "") -> None:
+        """Let the rep type a value of the contact shown, for the field named or for one they choose."""
+        if self._details is not None:
+            self._scope.replace("dialog", self._edit_field(self._details, field))
+
+    # Reading
+
     async def _read(self, contact_id: int) -> None:
         details = await self._services.library.details(contact_id)
-        self.banner.clear()
-        same = self._details is not None and self._details.row.contact_id == details.row.contact_id
-        position = self._scroll.verticalScrollBar().value() if same else 0
+        before = self._details
+        same = before is not None and before.row.contact_id == details.row.contact_id
+        if not same:
+            self.banner.clear()
         self._details = details
-        self._scroll.setWidget(self._build(details))
-        self._stack.setCurrentIndex(1)
-        self._scroll.verticalScrollBar().setValue(position)
+        self.header.show_contact(details)
+        shown_id = details.row.contact_id
+        self.own_work.show_marks(shown_id, details.marks, notes=self._deeds.unsaved.get(shown_id))
+        await self._show_sections(details, same=same)
+        self._stack.setCurrentWidget(self._scroll)
+        if not same:
+            self._scroll.verticalScrollBar().setValue(0)
+
+    async def _show_sections(self, details: ContactDetails, *, same: bool) -> None:
+        """Build again what has changed, section by section, so that nothing else waits for long."""
+        costs = Costs(details.records)
+        deeds = ValueDeeds(self._choose, self._clear, self.edit_field)
+        fields = details.fields
+
+        def rows(*names: str) -> tuple[Hashable, _Build]:
+            said = tuple(value for value in details.values if value.field in names)
+            return said, lambda: parts.field_rows(details, names, costs, deeds)
+
+        outcomes = (details.row.email_outcome, details.row.phone_outcome)
+        sections: dict[str, tuple[Hashable, _Build]] = {
+            "Contact": rows(*CONTACT_FIELDS),
+            "Enrichment": (outcomes, lambda: parts.outcome_rows(details)),
+            "Role": rows(*ROLE_FIELDS),
+            "Company": rows(*COMPANY_FIELDS),
+            "Name": rows(*NAME_FIELDS),
+            "About": (fields.about, lambda: [parts.long_text(fields.about)] if fields.about else []),
+            "Experience": (fields.experiences, lambda: _lines(parts.experience_row, fields.experiences)),
+            "Education": (fields.educations, lambda: _lines(parts.education_row, fields.educations)),
+            "What happened": (details.history, lambda: _lines(parts.history_row, details.history)),
+            "Source records": (
+                details.records,
+                lambda: _lines(partial(parts.source_row, costs=costs), details.records),
+            ),
+        }
+        for title, (signature, build) in sections.items():
+            key = (details.row.contact_id, signature)
+            if self._sections[title][0] == key:
+                continue
+            await asyncio.sleep(0)
+            self._replace(title, key, build(), same=same)
+
+    def _replace(self, title: str, key: Hashable, body: Iterable[QWidget], *, same: bool) -> None:
+        holder = self._sections[title][1]
+        opened = {row.field for row in holder.findChildren(FieldRow) if row.is_open} if same else set()
+        layout = holder.layout()
+        assert layout is not None
+        while (item := layout.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        made = parts.section(title, body)
+        holder.setVisible(made is not None)
+        if made is not None:
+            layout.addWidget(rule())
+            layout.addWidget(made)
+            for row in made.findChildren(FieldRow):
+                if row.field in opened:
+                    row.open()
+        self._sections[title] = (key, holder)
 
     def _on_error(self, error: ContactScoutError) -> None:
         self.banner.show_error(error)
 
+    def _on_failed_deed(self, error: ContactScoutError, again: Callable[[], None] | None) -> None:
+        self.banner.show_error(error, action_text="Save the notes again" if again else "", action=again)
+
     def _on_change(self, change: Change) -> None:
         shown = self._shown_id
-        if change.kind is ChangeKind.CONTACTS and shown is not None and (not change.ids or shown in change.ids):
+        if change.kind is not ChangeKind.CONTACTS or shown is None:
+            return
+        mine = {shown} | ({self._details.row.contact_id, *self._details.merged} if self._details else set())
+        if not change.ids or not mine.isdisjoint(change.ids):
             self.show_contact(shown)
 
-    def _build(self, details: ContactDetails) -> QWidget:
+    # What the rep does
+
+    def _choose(self, field: str, value: str) -> None:
+        if self._details is not None:
+            self._deeds.choose_value(self._details.row.contact_id, field, value)
+
+    def _clear(self, field: str) -> None:
+        if self._details is not None:
+            self._deeds.clear_choice(self._details.row.contact_id, field)
+
+    def _remove_from_list(self, name: str) -> None:
+        if self._details is not None:
+            for each in self._details.marks.lists:
+                if each.name == name:
+                    self._deeds.remove_from_list(self._details.row.contact_id, each.list_id)
+
+    async def _edit_field(self, details: ContactDetails, field: str) -> None:
+        chosen = await run_edit_value_dialog(self.window(), details, field)
+        if chosen is None:
+            return
+        if chosen.value:
+            self._deeds.choose_value(details.row.contact_id, chosen.field, chosen.value)
+        else:
+            self._deeds.clear_choice(details.row.contact_id, chosen.field)
+
+    async def _offer_tags(self) -> None:
+        self.own_work.set_known_tags(await self._services.own_work.tags())
+
+    async def _offer_lists(self) -> None:
+        self.own_work.set_known_lists(each.name for each in await self._services.own_work.lists())
+
+    def _for_shown(self, deed: Callable[..., None]) -> Callable[..., None]:
+        """A deed on a contact as a slot: for the contact shown, with what the signal brings."""
+
+        def do(*values: object) -> None:
+            if self._details is not None:
+                deed(self._details.row.contact_id, *values)
+
+        return do
+
+    # Building
+
+    def _connect(self) -> None:
+        box, deeds, of_shown = self.own_work, self._deeds, self._for_shown
+        box.status_chosen.connect(of_shown(deeds.set_status))
+        box.rating_chosen.connect(of_shown(deeds.set_rating))
+        box.tag_added.connect(of_shown(deeds.add_tag))
+        box.tag_removed.connect(of_shown(deeds.remove_tag))
+        box.list_added.connect(of_shown(deeds.add_to_list))
+        box.list_removed.connect(self._remove_from_list)
+        box.notes_changed.connect(deeds.save_notes)
+        box.tags_wanted.connect(lambda: self._scope.replace("tags", self._offer_tags()))
+        box.lists_wanted.connect(lambda: self._scope.replace("lists", self._offer_lists()))
+        self.header.enrich_requested.connect(of_shown(lambda contact_id: self.enrich_requested.emit([contact_id])))
+        self.header.remove_requested.connect(of_shown(lambda contact_id: self.remove_requested.emit([contact_id])))
+        self.header.edit_requested.connect(self.edit_field)
+
+    def _build(self) -> None:
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setAccessibleName("Contact details")
         content = QWidget()
         set_role(content, "canvas")
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(SPACING.m, SPACING.xs, SPACING.m, SPACING.l)
-        layout.setSpacing(SPACING.m)
-        layout.addWidget(self._header(details))
-        fields = details.fields
-        about = [text_label(fields.about, selectable=True)] if fields.about else []
-        sections = (
-            parts.section("Contact", parts.field_rows(details, parts.CONTACT_FIELDS)),
-            parts.section("Enrichment", parts.outcome_rows(details)),
-            parts.section("Role", parts.field_rows(details, parts.ROLE_FIELDS)),
-            parts.section("Company", parts.field_rows(details, parts.COMPANY_FIELDS)),
-            parts.section("About", about),
-            parts.section("Experience", map(parts.experience_row, fields.experiences)),
-            parts.section("Education", map(parts.education_row, fields.educations)),
-            parts.section("History", map(parts.history_row, details.history)),
-            parts.section("Source records", map(parts.source_row, details.records)),
+        column = QVBoxLayout(content)
+        column.setContentsMargins(SPACING.m, SPACING.xs, SPACING.m, SPACING.l)
+        column.setSpacing(SPACING.m)
+        column.addWidget(self.header)
+        column.addWidget(self.own_work)
+        for _, holder in self._sections.values():
+            inner = QVBoxLayout(holder)
+            no_margins(inner, SPACING.m)
+            holder.hide()
+            column.addWidget(holder)
+        column.addStretch(1)
+        self._scroll.setWidget(content)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(
+            EmptyState(
+                "person",
+                "No contact chosen",
+                "Choose a row to see all that is known of that person, and where each value comes from.",
+            )
         )
-        for section in sections:
-            if section is not None:
-                layout.addWidget(rule())
-                layout.addWidget(section)
-        layout.addStretch(1)
-        for label in content.findChildren(QLabel):
-            label.setMinimumWidth(1)  # else one long word would push everything out of sight
-        return content
+        self._stack.addWidget(self._scroll)
+        layout = QVBoxLayout(self)
+        no_margins(layout, SPACING.s)
+        layout.addWidget(self.banner)
+        layout.addWidget(self._stack, 1)
 
-    def _header(self, details: ContactDetails) -> QWidget:
-        header = QWidget()
-        layout = QVBoxLayout(header)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING.xs)
-        row = details.row
-        layout.addWidget(text_label(row.display_name or "No name", role="title", selectable=True))
-        role = " at ".join(part for part in (row.job_title, row.company_name) if part)
-        for text in (role, row.location):
-            if text:
-                layout.addWidget(text_label(text, role="muted", selectable=True))
-        if row.masked:
-            layout.addWidget(text_label("The source hides some values of this summary.", role="warning"))
-        buttons = FlowLayout()
-        buttons.setContentsMargins(0, SPACING.xs, 0, 0)
-        buttons.setSpacing(SPACING.s)
-        enrich = QPushButton("Enrich…")
-        enrich.setIcon(icon("enrich"))
-        enrich.setToolTip("Look up emails and phones of this contact; the cost is shown first")
-        enrich.clicked.connect(lambda: self.enrich_requested.emit([row.contact_id]))
-        buttons.addWidget(enrich)
-        if row.linkedin_url:
-            linkedin = QPushButton("LinkedIn")
-            linkedin.setIcon(icon("link"))
-            linkedin.setToolTip("Open the LinkedIn profile in the browser")
-            linkedin.clicked.connect(lambda: parts.open_url(row.linkedin_url))
-            buttons.addWidget(linkedin)
-        layout.addLayout(buttons)
-        return header
+
+def _lines(make: Callable[[_T], QWidget], things: Iterable[_T]) -> list[QWidget]:
+    lines = [partial(make, thing) for thing in things]
+    return [parts.LongList(lines)] if lines else []

@@ -21,7 +21,7 @@ from app.domain.paste import Doubt, QuestionedId
 from app.domain.paste_review import LEAVE_OUT, Review
 from app.domain.provider import Provider
 from app.ui.models.text_table_model import RecordTableModel
-from app.ui.panes.inspector_sections import age_text
+from app.ui.panes.inspector_words import age_text
 from app.ui.theme import SPACING
 from app.ui.widgets.labels import text_label
 from app.ui.wording import count, moment

@@ -26,7 +26,7 @@ from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_signal, wait_until
 from app.ui.panes.inspector_pane import InspectorPane
-from app.ui.panes.inspector_sections import age_text
+from app.ui.panes.inspector_words import age_text
 from tests.support.rows import make_row
 from tests.support.widgets import press_text
 
@@ -120,7 +120,7 @@ async def test_a_value_several_sources_agree_on_stands_once() -> None:
         await showing(pane, "Ada Norling")
         told = texts(pane)
         assert told.count("Bergen") == 1
-        assert told[told.index("Bergen") + 1] == "TalkToHumans · full record · just now · and 1 other record"
+        assert told[told.index("Bergen") + 1] == "TalkToHumans · full record · just now · free · and 1 other record"
 
 
 async def test_provider_text_is_plain_and_can_be_copied() -> None:

@@ -1,0 +1,198 @@
+"""Typing an own value for one field of a contact, or picking one of those that services gave."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QCompleter,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.contact import ContactDetails
+from app.domain.identifiers import linkedin_slug, normalise_domain, normalise_email, safe_url
+from app.qtbridge.dialogs import run_dialog
+from app.ui.panes.inspector_groups import known_fields, primary_value
+from app.ui.panes.inspector_words import FIELD_LABELS
+from app.ui.theme import SPACING
+from app.ui.widgets.labels import rule, set_role, text_label
+
+EDITABLE = (
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "job_title",
+    "company_name",
+    "company_domain",
+    "company_website",
+    "linkedin_url",
+    "location",
+    "country_code",
+    "headline",
+    "seniority",
+    "company_industry",
+    "company_size",
+)
+LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenValue:
+    """What the rep wants shown in a field; "" leaves it to the rule again."""
+
+    field: str
+    value: str
+
+
+class EditValueDialog(QDialog):
+    """Asks for the field, unless one is named, and its value. `chosen` is None when cancelled."""
+
+    def __init__(self, details: ContactDetails, field: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.chosen: ChosenValue | None = None
+        self._details = details
+        self.field = QComboBox()
+        for name in dict.fromkeys([*EDITABLE, *([field] if field else [])]):
+            self.field.addItem(FIELD_LABELS[name], name)
+        self.field.setCurrentIndex(max(0, self.field.findData(field or "email")))
+        self.value = QLineEdit()
+        self._known = QStringListModel(self)
+        self._state = text_label(role="muted")
+        self._problem = text_label(role="danger")
+        self._back = QPushButton("Back to automatic")
+        self._confirm = QPushButton("Use this value")
+        self._cancel = QPushButton("Cancel")
+        self._build(fixed=bool(field))
+        self._show_field()
+        self.value.setFocus()
+
+    def accept(self) -> None:
+        """Take the value over and close, unless it cannot be one."""
+        value = self.value.text().strip()
+        if not value or why_not(self._name(), value):
+            self._check()
+            return
+        self.chosen = ChosenValue(self._name(), value)
+        super().accept()
+
+    def _go_back(self) -> None:
+        self.chosen = ChosenValue(self._name(), "")
+        super().accept()
+
+    def _name(self) -> str:
+        return str(self.field.currentData())
+
+    def _show_field(self) -> None:
+        name = self._name()
+        now = primary_value(self._details, name)
+        known = known_fields(self._details, [name])
+        self._known.setStringList([each.value for field in known for each in field.values])
+        self.value.setText(now)
+        self.value.selectAll()
+        chosen = name in self._details.choices
+        self._back.setVisible(chosen)
+        if chosen:
+            told = "You chose what is shown. Services may say what they like; it stays."
+        elif known:
+            told = "The best value of the services is shown. What you type here goes before it and stays."
+        else:
+            told = "No service gave a value so far."
+        self._state.setText(told)
+        self._check()
+
+    def _check(self) -> None:
+        value = self.value.text().strip()
+        reason = why_not(self._name(), value) if value else ""
+        self._problem.setText(reason)
+        self._problem.setVisible(bool(reason))
+        set_role(self.value, "invalid", bool(reason))
+        same = value == primary_value(self._details, self._name()) and self._name() in self._details.choices
+        self._confirm.setEnabled(bool(value) and not reason and not same)
+
+    def _build(self, *, fixed: bool) -> None:
+        row = self._details.row
+        who = row.display_name or "this contact"
+        self.setWindowTitle("Edit a field")
+        self.setMinimumWidth(440)
+        for widget, name, spoken in (
+            (self, "edit_value_dialog", ""),
+            (self.field, "edit_field", "Field"),
+            (self.value, "edit_value", "Value"),
+            (self._back, "edit_back", "Back to automatic"),
+            (self._confirm, "edit_confirm", "Use this value"),
+            (self._cancel, "edit_cancel", "Cancel"),
+        ):
+            widget.setObjectName(name)
+            if spoken:
+                widget.setAccessibleName(spoken)
+        self.field.setEnabled(not fixed)
+        self.field.currentIndexChanged.connect(lambda _: self._show_field())
+        self.value.setMaxLength(LONGEST)
+        self.value.setClearButtonEnabled(True)
+        self.value.textChanged.connect(lambda _: self._check())
+        completer = QCompleter(self._known, self.value)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.value.setCompleter(completer)
+        set_role(self._confirm, "primary")
+        self._confirm.setDefault(True)
+        self._confirm.clicked.connect(self.accept)
+        for button, run in ((self._back, self._go_back), (self._cancel, self.reject)):
+            button.setAutoDefault(False)
+            button.clicked.connect(run)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
+        column.setSpacing(SPACING.m)
+        shown = who if len(who) <= 60 else f"{who[:59]}…"
+        column.addWidget(text_label(f"Edit {shown}", role="heading"))
+        form = QFormLayout()
+        form.setHorizontalSpacing(SPACING.m)
+        form.setVerticalSpacing(SPACING.s)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow("&Field", self.field)
+        form.addRow("&Value", self.value)
+        column.addLayout(form)
+        column.addWidget(self._problem)
+        column.addWidget(self._state)
+        column.addWidget(rule())
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING.s)
+        buttons.addWidget(self._back)
+        buttons.addStretch()
+        buttons.addWidget(self._cancel)
+        buttons.addWidget(self._confirm)
+        column.addLayout(buttons)
+
+
+def why_not(field: str, value: str) -> str:
+    """Why a text cannot be the value of a field; "" when it can."""
+    if field == "email" and not normalise_email(value):
+        return "This does not look like an email address."
+    if field == "phone" and sum(char.isdigit() for char in value) < 3:
+        return "This does not look like a phone number."
+    if field == "company_domain" and not normalise_domain(value):
+        return "This does not look like a domain, such as fjordwerk.example."
+    if field == "linkedin_url" and not linkedin_slug(value):
+        return "This does not look like the address of a LinkedIn profile."
+    if field in ("company_website", "profile_url") and not safe_url(value):
+        return "Begin the address with https:// or http://."
+    if field == "country_code" and not (len(value) == 2 and value.isascii() and value.isalpha()):
+        return "A country is named by its two letters, such as NO."
+    return ""
+
+
+async def run_edit_value_dialog(parent: QWidget, details: ContactDetails, field: str = "") -> ChosenValue | None:
+    """Ask for the value of a field; None when the rep cancelled."""
+    dialog = EditValueDialog(details, field, parent)
+    try:
+        await run_dialog(dialog)
+        return dialog.chosen
+    finally:
+        dialog.deleteLater()

@@ -1,0 +1,110 @@
+"""What the rep does to one contact in the inspector, written to the library in the order it was done."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from app.domain.errors import ContactScoutError
+from app.domain.marks import ContactStatus
+from app.qtbridge.tasks import TaskScope
+
+if TYPE_CHECKING:
+    from app.composition import Services
+
+_Work = Callable[[], Awaitable[object]]
+
+
+class InspectorDeeds:
+    """Runs one change after the other.
+
+    Notes that cannot be saved are kept by contact in `unsaved` until they can.
+
+    Args:
+        services: Where the rep's own work is kept.
+        scope: What the work runs in.
+        on_error: Hears of what could not be done, with what to call to try again (None: it makes no sense).
+    """
+
+    def __init__(
+        self,
+        services: "Services",
+        scope: TaskScope,
+        on_error: Callable[[ContactScoutError, Callable[[], None] | None], None],
+    ) -> None:
+        self._services = services
+        self._scope = scope
+        self._on_error = on_error
+        self._turn = asyncio.Lock()
+        self.unsaved: dict[int, str] = {}
+
+    async def flush(self) -> None:
+        """Wait for what runs, and try once more to save notes that could not be saved."""
+        for contact_id, text in list(self.unsaved.items()):
+            await self._save_notes(contact_id, text)
+        async with self._turn:
+            pass
+
+    def set_status(self, contact_id: int, status: ContactStatus | None) -> None:
+        """Say where the rep stands with a contact."""
+        self._start(lambda: self._services.own_work.set_status([contact_id], status))
+
+    def set_rating(self, contact_id: int, rating: int) -> None:
+        """Give a contact stars."""
+        self._start(lambda: self._services.own_work.set_rating([contact_id], rating))
+
+    def add_tag(self, contact_id: int, name: str) -> None:
+        """Put a tag on a contact."""
+        self._start(lambda: self._services.own_work.add_tags([contact_id], [name]))
+
+    def remove_tag(self, contact_id: int, name: str) -> None:
+        """Take a tag off a contact."""
+        self._start(lambda: self._services.own_work.remove_tags([contact_id], [name]))
+
+    def add_to_list(self, contact_id: int, name: str) -> None:
+        """Put a contact on the list of that name; a new one is made when there is none."""
+        self._start(lambda: self._add_to_list(contact_id, name))
+
+    def remove_from_list(self, contact_id: int, list_id: int) -> None:
+        """Take a contact off a list."""
+        self._start(lambda: self._services.own_work.remove_from_list(list_id, [contact_id]))
+
+    def choose_value(self, contact_id: int, field: str, value: str) -> None:
+        """Show this value of a field, whatever services say later."""
+        self._start(lambda: self._services.own_work.choose_value(contact_id, field, value))
+
+    def clear_choice(self, contact_id: int, field: str) -> None:
+        """Leave a field to the rule again."""
+        self._start(lambda: self._services.own_work.clear_choice(contact_id, field))
+
+    def save_notes(self, contact_id: int, text: str) -> None:
+        """Save notes. Until they are, they are in `unsaved`."""
+        self.unsaved[contact_id] = text
+        self._scope.start(self._save_notes(contact_id, text), "notes")
+
+    async def _save_notes(self, contact_id: int, text: str) -> None:
+        async with self._turn:
+            if self.unsaved.get(contact_id) != text:  # a newer text is on its way
+                return
+            try:
+                await self._services.own_work.set_notes(contact_id, text)
+            except ContactScoutError as error:
+                self._on_error(error, lambda: self.save_notes(contact_id, text))
+                return
+            if self.unsaved.get(contact_id) == text:
+                del self.unsaved[contact_id]
+
+    def _start(self, work: _Work) -> None:
+        self._scope.start(self._run(work), "own work")
+
+    async def _run(self, work: _Work) -> None:
+        async with self._turn:
+            try:
+                await work()
+            except ContactScoutError as error:
+                self._on_error(error, None)
+
+    async def _add_to_list(self, contact_id: int, name: str) -> None:
+        own_work = self._services.own_work
+        known = {each.name.casefold(): each for each in await own_work.lists()}
+        chosen = known.get(name.casefold()) or await own_work.create_list(name)
+        await own_work.add_to_list(chosen.list_id, [contact_id])

@@ -1,0 +1,109 @@
+"""The head of the inspector: who it is, and what can be done at once."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.domain.contact import ContactDetails
+from app.domain.identifiers import safe_url
+from app.ui.icons import icon
+from app.ui.panes.inspector_values import no_margins, open_url, tool_button
+from app.ui.theme import SPACING
+from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.labels import plain_tool_tip, text_label
+
+MOST_CHARACTERS = 160
+
+
+class ContactHeader(QWidget):
+    """Name, role, place, and buttons. It stays while contacts come and go.
+
+    Signals:
+        enrich_requested, edit_requested, split_requested, remove_requested: For the contact shown.
+    """
+
+    enrich_requested = Signal()
+    edit_requested = Signal()
+    split_requested = Signal()
+    remove_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._links = {"linkedin": "", "website": ""}
+        self._can_split = False
+        self._name = text_label(role="title", selectable=True)
+        self._role = text_label(role="muted", selectable=True)
+        self._place = text_label(role="muted", selectable=True)
+        self._masked = text_label("The source hides some values of this summary.", role="warning")
+        self._enrich = QPushButton("Enrich…")
+        self._enrich.setIcon(icon("enrich"))
+        self._enrich.setToolTip("Look up emails and phones of this contact; the cost is shown first")
+        self._enrich.clicked.connect(self.enrich_requested)
+        self._linkedin = self._link("LinkedIn", "link", "Open the LinkedIn profile in the browser", "linkedin")
+        self._website = self._link("Website", "globe", "Open the company's website in the browser", "website")
+        self._more: QToolButton = tool_button("dots", "More for this contact", self._open_menu)
+        self._lay_out()
+
+    def show_contact(self, details: ContactDetails) -> None:
+        """Show who it is."""
+        row = details.row
+        role = " at ".join(part for part in (row.job_title, row.company_name) if part)
+        for label, text in (
+            (self._name, row.display_name or "No name"),
+            (self._role, role),
+            (self._place, row.location),
+        ):
+            cut = text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+            label.setText(cut)
+            label.setToolTip(plain_tool_tip(text) if cut != text else "")
+            label.setVisible(bool(text))
+        self._masked.setVisible(row.masked)
+        self._links["linkedin"] = safe_url(row.linkedin_url)
+        domain = details.fields.company_domain
+        website = details.fields.company_website or (f"https://{domain}" if domain else "")
+        self._links["website"] = safe_url(website)
+        self._linkedin.setVisible(bool(self._links["linkedin"]))
+        self._website.setVisible(bool(self._links["website"]))
+        self._can_split = len(details.records) > 1 or bool(details.merged)
+
+    def menu(self) -> QMenu:
+        """What else can be done with the contact."""
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.addAction(icon("edit"), "Edit a field…").triggered.connect(lambda _=False: self.edit_requested.emit())
+        split = menu.addAction(icon("split"), "Split…")
+        split.triggered.connect(lambda _=False: self.split_requested.emit())
+        split.setEnabled(self._can_split)
+        split.setToolTip(
+            "Give some of the source records to another contact"
+            if self._can_split
+            else "There is only one source record: nothing to split."
+        )
+        menu.addSeparator()
+        remove = menu.addAction(icon("remove"), "Remove from library")
+        remove.triggered.connect(lambda _=False: self.remove_requested.emit())
+        return menu
+
+    def _open_menu(self) -> None:
+        menu = self.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+
+    def _link(self, text: str, drawing: str, tip: str, key: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setIcon(icon(drawing))
+        button.setToolTip(tip)
+        button.clicked.connect(lambda: open_url(self._links[key]))
+        return button
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        no_margins(column, SPACING.xs)
+        for label in (self._name, self._role, self._place, self._masked):
+            label.setMinimumWidth(1)
+            column.addWidget(label)
+        buttons = FlowLayout()
+        buttons.setContentsMargins(0, SPACING.xs, 0, 0)
+        buttons.setSpacing(SPACING.s - 2)
+        for button in (self._enrich, self._linkedin, self._website, self._more):
+            buttons.addWidget(button)
+        column.addLayout(buttons)

@@ -20,6 +20,7 @@ class ChangeKind(StrEnum):
     SUPPRESSION = "suppression"
     SAFETY = "safety"
     HISTORY = "history"
+    MATCHES = "matches"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from app.services.ledger import LedgerService
 from app.services.library import LibraryService
 from app.services.library_views import LibraryViewService
 from app.services.lists import ListService
+from app.services.own_work import OwnWorkService
 from app.services.providers import DemoBackend, ProviderDirectory
 from app.services.request_counts import RequestCounts
 from app.services.search import SearchService
@@ -67,6 +68,7 @@ class Services:
     domains: DomainService
     ledger: LedgerService
     library: LibraryService
+    own_work: OwnWorkService
     views: LibraryViewService
     export: ExportService
     diagnostics: DiagnosticsService
@@ -162,6 +164,7 @@ async def open_services(
             domains=domains,
             ledger=LedgerService(ledger, enrichment_runs),
             library=library_service,
+            own_work=OwnWorkService(database),
             views=LibraryViewService(LibraryViewRepository(database)),
             export=ExportService(library),
             diagnostics=DiagnosticsService(

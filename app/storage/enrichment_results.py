@@ -12,6 +12,7 @@ from app.storage.database import Connection, one
 from app.storage.enrichment_moves import PROVIDER
 from app.storage.enrichment_rows import read_items
 from app.storage.library import LibraryRepository
+from app.storage.refreshing import show_outcomes
 from app.storage.states import IllegalTransitionError
 
 _BOUGHT = (Outcome.FOUND, Outcome.PARTIAL)
@@ -86,6 +87,7 @@ def store_contacts(
         "UPDATE enrichment_item SET contact_id = ? WHERE item_id = ?",
         [(contact_id, item.item_id) for contact_id, (item, _) in zip(contact_ids, answered, strict=True)],
     )
+    show_outcomes(conn, contact_ids)
     return contact_ids
 
 

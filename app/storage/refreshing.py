@@ -84,11 +84,16 @@ def show(conn: Connection, contact_ids: Iterable[int]) -> None:
 
 def show_moved(conn: Connection, contact_ids: Sequence[int]) -> None:
     """The same for contacts whose records came from, or went to, another contact."""
-    copy_marks(conn, contact_ids)
-    conn.execute(_OUTCOMES, (json_list(contact_ids),))
+    conn.execute(_MARKS, (json_list(contact_ids),))
+    show_outcomes(conn, contact_ids)
     show(conn, contact_ids)
 
 
-def copy_marks(conn: Connection, contact_ids: Sequence[int]) -> None:
+def show_marks(conn: Connection, contact_ids: Sequence[int]) -> None:
     """Copy the rep's status, rating, notes and tags to the contacts' rows."""
     conn.execute(_MARKS, (json_list(contact_ids),))
+
+
+def show_outcomes(conn: Connection, contact_ids: Sequence[int]) -> None:
+    """Copy how the last enrichment of each field ended, where items came to a contact or left it."""
+    conn.execute(_OUTCOMES, (json_list(contact_ids),))

@@ -55,17 +55,6 @@ BEGIN
         AND NOT EXISTS (SELECT 1 FROM enrichment_item n JOIN enrichment_field f ON f.item_id = n.item_id
             WHERE n.contact_id = i.contact_id AND f.field = NEW.field AND n.item_id > i.item_id));
 END;
-CREATE TRIGGER enrichment_item_linked AFTER UPDATE OF contact_id ON enrichment_item
-BEGIN
-    UPDATE contact SET
-        email_outcome = coalesce((SELECT f.outcome FROM enrichment_item i
-            JOIN enrichment_field f ON f.item_id = i.item_id AND f.field = 'emails'
-            WHERE i.contact_id = contact.contact_id ORDER BY i.item_id DESC LIMIT 1), ''),
-        phone_outcome = coalesce((SELECT f.outcome FROM enrichment_item i
-            JOIN enrichment_field f ON f.item_id = i.item_id AND f.field = 'phones'
-            WHERE i.contact_id = contact.contact_id ORDER BY i.item_id DESC LIMIT 1), '')
-    WHERE contact_id IN (OLD.contact_id, NEW.contact_id);
-END;
 """
 
 # Which reading of the service's answers a batch was sent under, and how many entries it could not make out.
@@ -132,6 +121,7 @@ CREATE TABLE saved_view (
 ) STRICT, WITHOUT ROWID;
 """
 
+# What changed, as SQLite records it, and whose contacts show it: both compressed.
 _UNDO = """
 CREATE TABLE undo_step (
     step_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -139,6 +129,9 @@ CREATE TABLE undo_step (
     name TEXT NOT NULL,
     contacts INTEGER NOT NULL DEFAULT 0,
     undone INTEGER NOT NULL DEFAULT 0 CHECK (undone IN (0, 1)),
+    -- What is worked out again after it: 0 nothing, 1 the rep's marks, 2 shown values, 3 where records stand.
+    derived INTEGER NOT NULL DEFAULT 0 CHECK (derived BETWEEN 0 AND 3),
+    touched BLOB NOT NULL,
     changes BLOB NOT NULL
 ) STRICT;
 """

@@ -1,0 +1,376 @@
+"""What the rep writes on contacts, each change as a step that can be undone: status, rating, notes, tags, lists.
+
+Set by set: fifty thousand contacts are marked at one stroke. A merged contact stands for its survivor.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+from app.domain.errors import InputError
+from app.domain.marks import MOST_STARS, ContactList, ContactStatus
+from app.storage.columns import json_list, stamp
+from app.storage.contact_rows import no_contact
+from app.storage.database import Connection, one, rows, scalar
+from app.storage.undo_log import Derived, Recorded, record
+
+#: A longer name of a tag or list is refused.
+NAME_LENGTH = 100
+NOTES_LENGTH = 20_000
+
+# The distinct tags, by hops along the index: there may be a million rows and ten tags.
+_ALL_TAGS = """
+WITH RECURSIVE hop (tag) AS (
+    SELECT min(tag) FROM contact_tag
+    UNION ALL SELECT (SELECT min(tag) FROM contact_tag WHERE tag > hop.tag) FROM hop WHERE hop.tag IS NOT NULL
+)
+SELECT tag FROM hop WHERE tag IS NOT NULL
+"""
+
+_TAG_COUNTS = """
+SELECT t.tag, count(*) FROM contact_tag t JOIN contact c USING (contact_id)
+WHERE c.merged_into IS NULL AND c.removed_at IS NULL
+GROUP BY t.tag ORDER BY t.tag COLLATE NOCASE, t.tag
+"""
+
+_LISTS = """
+SELECT l.list_id, l.name, (SELECT count(*) FROM contact_list_member m JOIN contact c USING (contact_id)
+    WHERE m.list_id = l.list_id AND c.merged_into IS NULL AND c.removed_at IS NULL)
+FROM contact_list l ORDER BY l.name COLLATE NOCASE, l.list_id
+"""
+
+_MEMBERS = """
+SELECT m.contact_id FROM contact_list_member m JOIN contact c USING (contact_id)
+WHERE m.list_id = ? AND c.merged_into IS NULL AND c.removed_at IS NULL ORDER BY m.added_at, m.contact_id
+"""
+
+
+def people(number: int) -> str:
+    """A number of contacts in words."""
+    return "1 contact" if number == 1 else f"{number:,} contacts"
+
+
+def live_ids(conn: Connection, contact_ids: Sequence[int]) -> list[int]:
+    """The contacts that stand for `contact_ids` now, each once, in ascending order.
+
+    Raises:
+        LibraryError: The library has no such contact.
+    """
+    wanted = sorted(set(contact_ids))
+    found = rows(
+        conn,
+        "SELECT contact_id, coalesce(merged_into, contact_id) FROM contact"
+        " WHERE contact_id IN (SELECT value FROM json_each(?))",
+        (json_list(wanted),),
+    )
+    if len(found) < len(wanted):
+        raise no_contact(min(set(wanted) - {asked for asked, _ in found}))
+    return sorted({live for _, live in found})
+
+
+def set_status(
+    conn: Connection, contact_ids: Sequence[int], status: ContactStatus | None, at: datetime
+) -> Recorded | None:
+    """Give contacts a status, or take it from them."""
+    if status is None:
+        sql = (
+            "UPDATE contact_mark SET status = ?2 WHERE status <> ?2"
+            " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
+        )
+        name, event = "Clear the status of {}", "Status cleared."
+    else:
+        sql = (
+            "INSERT INTO contact_mark (contact_id, status) SELECT value, ?2 FROM json_each(?1) WHERE true"
+            " ON CONFLICT DO UPDATE SET status = excluded.status WHERE status <> excluded.status RETURNING contact_id"
+        )
+        name, event = f"Mark {{}} as “{status.label}”", f"Status set to “{status.label}”."
+    return _changed_rows(conn, contact_ids, sql, (status or "",), name, event, at)
+
+
+def set_rating(conn: Connection, contact_ids: Sequence[int], rating: int, at: datetime) -> Recorded | None:
+    """Give contacts a number of stars; 0 takes them away.
+
+    Raises:
+        InputError: There is no such rating.
+    """
+    if not 0 <= rating <= MOST_STARS:
+        raise InputError(f"A rating is a number from 0 to {MOST_STARS}.")
+    if rating:
+        stars = "1 star" if rating == 1 else f"{rating} stars"
+        sql = (
+            "INSERT INTO contact_mark (contact_id, rating) SELECT value, ?2 FROM json_each(?1) WHERE true"
+            " ON CONFLICT DO UPDATE SET rating = excluded.rating WHERE rating <> excluded.rating RETURNING contact_id"
+        )
+        name, event = f"Rate {{}} with {stars}", f"Rated with {stars}."
+    else:
+        sql = (
+            "UPDATE contact_mark SET rating = ?2 WHERE rating <> ?2"
+            " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
+        )
+        name, event = "Clear the rating of {}", "Rating cleared."
+    return _changed_rows(conn, contact_ids, sql, (rating,), name, event, at)
+
+
+def set_notes(conn: Connection, contact_id: int, text: str, at: datetime) -> Recorded | None:
+    """Write the notes on a contact anew; "" takes them away.
+
+    Raises:
+        InputError: They are too long.
+    """
+    notes = text.replace("\r\n", "\n").replace("\0", "").rstrip()
+    if len(notes) > NOTES_LENGTH:
+        raise InputError(f"Notes may have {NOTES_LENGTH:,} characters; these have {len(notes):,}.")
+    if notes:
+        sql = (
+            "INSERT INTO contact_mark (contact_id, notes) SELECT value, ?2 FROM json_each(?1) WHERE true"
+            " ON CONFLICT DO UPDATE SET notes = excluded.notes WHERE notes <> excluded.notes RETURNING contact_id"
+        )
+    else:
+        sql = (
+            "UPDATE contact_mark SET notes = ?2 WHERE notes <> ?2"
+            " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
+        )
+    return _changed_rows(conn, [contact_id], sql, (notes,), "Edit the notes of {}", "Notes edited.", at)
+
+
+def add_tags(conn: Connection, contact_ids: Sequence[int], names: Iterable[str], at: datetime) -> Recorded | None:
+    """Give contacts tags. A tag that differs from one in use by its case only is that one.
+
+    Raises:
+        InputError: A name is empty or too long.
+    """
+    known = {tag.casefold(): tag for tag in _all_tags(conn)}
+    tags = list({name.casefold(): known.get(name.casefold(), name) for name in map(_tag_name, names)}.values())
+    ids = json_list(live_ids(conn, contact_ids))
+
+    def work(conn: Connection) -> set[int]:
+        return {
+            contact_id
+            for tag in tags
+            for (contact_id,) in rows(
+                conn,
+                "INSERT OR IGNORE INTO contact_tag (contact_id, tag) SELECT value, ?2 FROM json_each(?1)"
+                " RETURNING contact_id",
+                (ids, tag),
+            )
+        }
+
+    quoted = _quoted(tags)
+    return record(
+        conn,
+        lambda number: f"Tag {people(number)} {quoted}",
+        work,
+        at=at,
+        derived=Derived.MARKS,
+        event=f"Tagged {quoted}.",
+    )
+
+
+def remove_tags(conn: Connection, contact_ids: Sequence[int], names: Iterable[str], at: datetime) -> Recorded | None:
+    """Take tags from contacts, whatever the case they are written in."""
+    folded = {_tidy(name).casefold() for name in names}
+    tags = [tag for tag in _all_tags(conn) if tag.casefold() in folded]
+    ids = json_list(live_ids(conn, contact_ids))
+
+    def work(conn: Connection) -> set[int]:
+        return {
+            contact_id
+            for (contact_id,) in rows(
+                conn,
+                "DELETE FROM contact_tag WHERE contact_id IN (SELECT value FROM json_each(?))"
+                " AND tag IN (SELECT value FROM json_each(?)) RETURNING contact_id",
+                (ids, json_list(tags)),
+            )
+        }
+
+    quoted = _quoted(tags)
+    return record(
+        conn,
+        lambda number: f"Take {quoted} from {people(number)}",
+        work,
+        at=at,
+        derived=Derived.MARKS,
+        event=f"Tag {quoted} taken off.",
+    )
+
+
+def tags(conn: Connection) -> dict[str, int]:
+    """All tags in alphabetical order, with the number of contacts that have each."""
+    return dict(rows(conn, _TAG_COUNTS))
+
+
+def lists(conn: Connection) -> tuple[ContactList, ...]:
+    """All lists in alphabetical order."""
+    return tuple(ContactList(*row) for row in rows(conn, _LISTS))
+
+
+def members(conn: Connection, list_id: int) -> list[int]:
+    """The contacts of a list, in the order they came to it."""
+    return [contact_id for (contact_id,) in rows(conn, _MEMBERS, (list_id,))]
+
+
+def create_list(conn: Connection, name: str, at: datetime) -> tuple[ContactList, Recorded]:
+    """Make an empty list.
+
+    Raises:
+        InputError: The name is empty or too long, or there is such a list.
+    """
+    chosen = _free_name(conn, name)
+    made: list[int] = []
+
+    def work(conn: Connection) -> Iterable[int]:
+        made.append(
+            scalar(
+                conn,
+                "INSERT INTO contact_list (name, created_at) VALUES (?, ?) RETURNING list_id",
+                (chosen, stamp(at)),
+            )
+        )
+        return ()
+
+    recorded = record(conn, f"Make the list “{chosen}”", work, at=at)
+    assert recorded is not None, "a list was made"
+    return ContactList(made[0], chosen), recorded
+
+
+def rename_list(conn: Connection, list_id: int, name: str, at: datetime) -> Recorded | None:
+    """Give a list another name.
+
+    Raises:
+        InputError: The name is empty or too long, or another list has it; or the list is gone.
+    """
+    old = _list_name(conn, list_id)
+    chosen = _free_name(conn, name, apart_from=list_id)
+
+    def work(conn: Connection) -> Iterable[int]:
+        conn.execute("UPDATE contact_list SET name = ?2 WHERE list_id = ?1", (list_id, chosen))
+        return ()
+
+    return record(conn, f"Rename the list “{old}” to “{chosen}”", work, at=at)
+
+
+def delete_list(conn: Connection, list_id: int, at: datetime) -> Recorded | None:
+    """Delete a list; its contacts stay.
+
+    Raises:
+        InputError: The list is gone.
+    """
+    name = _list_name(conn, list_id)
+
+    def work(conn: Connection) -> list[int]:
+        found = rows(conn, "DELETE FROM contact_list_member WHERE list_id = ? RETURNING contact_id", (list_id,))
+        conn.execute("DELETE FROM contact_list WHERE list_id = ?", (list_id,))
+        return [contact_id for (contact_id,) in found]
+
+    return record(conn, f"Delete the list “{name}”", work, at=at, event=f"The list “{name}” was deleted.")
+
+
+def add_to_list(conn: Connection, list_id: int, contact_ids: Sequence[int], at: datetime) -> Recorded | None:
+    """Put contacts on a list.
+
+    Raises:
+        InputError: The list is gone.
+    """
+    name = _list_name(conn, list_id)
+    sql = (
+        "INSERT OR IGNORE INTO contact_list_member (list_id, contact_id, added_at)"
+        " SELECT ?2, value, ?3 FROM json_each(?1) RETURNING contact_id"
+    )
+    return _changed_rows(
+        conn,
+        contact_ids,
+        sql,
+        (list_id, stamp(at)),
+        f"Put {{}} on the list “{name}”",
+        f"Put on the list “{name}”.",
+        at,
+        derived=Derived.NOTHING,
+    )
+
+
+def remove_from_list(conn: Connection, list_id: int, contact_ids: Sequence[int], at: datetime) -> Recorded | None:
+    """Take contacts off a list.
+
+    Raises:
+        InputError: The list is gone.
+    """
+    name = _list_name(conn, list_id)
+    sql = (
+        "DELETE FROM contact_list_member WHERE list_id = ?2"
+        " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
+    )
+    return _changed_rows(
+        conn,
+        contact_ids,
+        sql,
+        (list_id,),
+        f"Take {{}} off the list “{name}”",
+        f"Taken off the list “{name}”.",
+        at,
+        derived=Derived.NOTHING,
+    )
+
+
+def _changed_rows(
+    conn: Connection,
+    contact_ids: Sequence[int],
+    sql: str,
+    values: Sequence[int | str],
+    name: str,
+    event: str,
+    at: datetime,
+    *,
+    derived: Derived = Derived.MARKS,
+) -> Recorded | None:
+    """One statement over many contacts (`?1`, as JSON) that returns those it changed, as a step."""
+    ids = json_list(live_ids(conn, contact_ids))
+
+    def work(conn: Connection) -> list[int]:
+        return [contact_id for (contact_id,) in rows(conn, sql, (ids, *values))]
+
+    return record(conn, partial(_counted, name), work, at=at, derived=derived, event=event)
+
+
+def _counted(name: str, number: int) -> str:
+    return name.replace("{}", people(number), 1)
+
+
+def _all_tags(conn: Connection) -> list[str]:
+    return [tag for (tag,) in rows(conn, _ALL_TAGS)]
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
+def _tidy(name: str) -> str:
+    """One line without needless blanks: a list of names is kept with one a line."""
+    return " ".join(name.replace("\0", "").split())
+
+
+def _tag_name(name: str) -> str:
+    tag = _tidy(name)
+    if not tag:
+        raise InputError("A tag needs a name.")
+    if len(tag) > NAME_LENGTH:
+        raise InputError(f"The name of a tag may have {NAME_LENGTH} characters.")
+    return tag
+
+
+def _free_name(conn: Connection, name: str, apart_from: int | None = None) -> str:
+    chosen = _tidy(name)
+    if not chosen:
+        raise InputError("A list needs a name.")
+    if len(chosen) > NAME_LENGTH:
+        raise InputError(f"The name of a list may have {NAME_LENGTH} characters.")
+    for list_id, other in rows(conn, "SELECT list_id, name FROM contact_list"):
+        if list_id != apart_from and other.casefold() == chosen.casefold():
+            raise InputError(f"There is already a list “{other}”.", next_step="Choose another name.")
+    return chosen
+
+
+def _list_name(conn: Connection, list_id: int) -> str:
+    found = one(conn, "SELECT name FROM contact_list WHERE list_id = ?", (list_id,))
+    if found is None:
+        raise InputError("This list is gone.")
+    return str(found[0])

@@ -199,7 +199,7 @@ class Database:
         self._searcher = Lane[apsw.Connection]("library-searcher")
         self._writer = Lane[apsw.Connection]("library-writer")
         self._closed = False
-        self._behind = self._catching_up = False
+        self._searchable = self._behind = self._catching_up = False
         self._caught_up = 0
         self.on_damage: Callable[[DamagedLibraryError], None] = lambda _error: None
 
@@ -320,7 +320,8 @@ class Database:
                 conn.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
                 conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 migrations.migrate(conn, self._back_up)
-                self._behind = search_text.waiting(conn) > 0
+                self._searchable = search_text.is_kept(conn)
+                self._behind = self._searchable and search_text.is_behind(conn)
             except BaseException:
                 conn.close()
                 raise
@@ -358,7 +359,7 @@ class Database:
             conn.execute("BEGIN IMMEDIATE")
             try:
                 result = work(conn)
-                self._behind = _keep_search_up(conn)
+                self._behind = self._searchable and _keep_search_up(conn)
                 conn.execute("COMMIT")
             except BaseException:
                 # Some failures (a full disk) have rolled back already.

@@ -15,6 +15,7 @@ from app.storage.migrations import (
     m0003_fetch_money,
     m0004_enrichment_money,
     m0005_library_work,
+    m0006_library_views,
 )
 
 _Value = None | int | float | str | bytes
@@ -36,6 +37,7 @@ _MIGRATIONS: tuple[Callable[[_Connection], object], ...] = (
     m0003_fetch_money.apply,
     m0004_enrichment_money.apply,
     m0005_library_work.apply,
+    m0006_library_views.apply,
 )
 LATEST = len(_MIGRATIONS)
 
@@ -74,12 +76,12 @@ def require_latest(conn: _Connection) -> None:
         )
 
 
-def migrate(conn: _Connection, back_up: Callable[[int], None]) -> None:
-    """Bring the file to `LATEST`. `back_up(version)` is called first when it already holds data."""
+def migrate(conn: _Connection, back_up: Callable[[int], None], *, upto: int | None = None) -> None:
+    """Bring the file to `LATEST`, or to `upto`. `back_up(version)` is called first when it already holds data."""
     version = check(conn)
     if 0 < version < LATEST:
         back_up(version)
-    for number, apply in enumerate(_MIGRATIONS[version:], start=version + 1):
+    for number, apply in enumerate(_MIGRATIONS[version:upto], start=version + 1):
         conn.execute("BEGIN IMMEDIATE")
         try:
             if number == 1:

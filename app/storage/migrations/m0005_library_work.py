@@ -1,4 +1,4 @@
-"""The rep's own work in the library: status, rating, notes, tags, lists, choices, undo; search; probable matches."""
+"""The rep's own work in the library: status, rating, notes, tags, lists, choices, undo; probable matches."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ class _Connection(Protocol):
 
 def apply(conn: _Connection) -> None:
     """Add columns and tables, and fill what can be told from what is there."""
-    for script in (_SHOWN, _OUTCOMES, _ADAPTER, _OWN, _UNDO, _MATCHES, _SEARCH):
+    for script in (_SHOWN, _OUTCOMES, _ADAPTER, _OWN, _UNDO, _MATCHES, _MAILBOXES):
         conn.execute(script)
 
 
@@ -148,24 +148,37 @@ CREATE TABLE match_candidate (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX match_candidate_score ON match_candidate (score DESC);
 CREATE INDEX match_candidate_high ON match_candidate (high_id);
+-- Contacts that came or changed since they were last compared with the others. Another change gives a new number.
+CREATE TABLE match_waiting (
+    change_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    contact_id INTEGER NOT NULL UNIQUE REFERENCES contact (contact_id)
+) STRICT;
+INSERT INTO match_waiting (contact_id) SELECT contact_id FROM contact WHERE merged_into IS NULL;
+CREATE TRIGGER match_waiting_record_added AFTER INSERT ON source_record
+BEGIN
+    DELETE FROM match_waiting WHERE contact_id = NEW.contact_id;
+    INSERT INTO match_waiting (contact_id) VALUES (NEW.contact_id);
+END;
+CREATE TRIGGER match_waiting_record_changed AFTER UPDATE OF contact_id, fields ON source_record
+WHEN OLD.contact_id <> NEW.contact_id OR OLD.fields <> NEW.fields
+BEGIN
+    DELETE FROM match_waiting WHERE contact_id = NEW.contact_id;
+    INSERT INTO match_waiting (contact_id) VALUES (NEW.contact_id);
+END;
+CREATE TRIGGER match_waiting_contact_changed
+AFTER UPDATE OF merged_into, removed_at, first_name, last_name, company_name, company_domain ON contact
+WHEN (OLD.merged_into, OLD.removed_at, OLD.first_name, OLD.last_name, OLD.company_name, OLD.company_domain)
+    IS NOT (NEW.merged_into, NEW.removed_at, NEW.first_name, NEW.last_name, NEW.company_name, NEW.company_domain)
+BEGIN
+    DELETE FROM match_waiting WHERE contact_id = NEW.contact_id;
+    INSERT INTO match_waiting (contact_id) VALUES (NEW.contact_id);
+END;
 """
 
-# Text without case and accents; the index finds any three characters in a row, in whatever script.
-_SEARCH = """
-CREATE TABLE contact_search (
-    contact_id INTEGER PRIMARY KEY REFERENCES contact (contact_id),
-    text TEXT NOT NULL
-) STRICT;
-CREATE VIRTUAL TABLE contact_fts USING fts5 (
-    text, content = 'contact_search', content_rowid = 'contact_id', tokenize = 'trigram case_sensitive 1'
-);
-CREATE TRIGGER contact_search_added AFTER INSERT ON contact_search
-BEGIN INSERT INTO contact_fts (rowid, text) VALUES (NEW.contact_id, NEW.text); END;
-CREATE TRIGGER contact_search_changed AFTER UPDATE OF text ON contact_search WHEN OLD.text <> NEW.text
-BEGIN
-    INSERT INTO contact_fts (contact_fts, rowid, text) VALUES ('delete', OLD.contact_id, OLD.text);
-    INSERT INTO contact_fts (rowid, text) VALUES (NEW.contact_id, NEW.text);
-END;
-CREATE TRIGGER contact_search_removed AFTER DELETE ON contact_search
-BEGIN INSERT INTO contact_fts (contact_fts, rowid, text) VALUES ('delete', OLD.contact_id, OLD.text); END;
+# Addresses of one consumer mailbox are spelt in many ways; who holds one is asked for by one spelling from now on.
+_MAILBOXES = """
+UPDATE OR REPLACE identity_key
+SET value = replace(CASE WHEN instr(value, '+') > 1 THEN substr(value, 1, instr(value, '+') - 1)
+    ELSE substr(value, 1, instr(value, '@') - 1) END, '.', '') || '@gmail.com'
+WHERE kind = 'email' AND (value LIKE '%@gmail.com' OR value LIKE '%@googlemail.com');
 """

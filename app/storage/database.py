@@ -23,9 +23,9 @@ from typing import Any, Protocol, Self, TypeVar
 import apsw
 
 from app.domain.backups import BackupKind
-from app.domain.changes import Change, ChangeFeed
+from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.errors import DamagedLibraryError, LibraryError
-from app.storage import migrations
+from app.storage import migrations, search_text
 from app.storage.lane import Lane
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ Row = tuple[Any, ...]
 
 _CACHE_KIB = 16_000
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
+# Views hear of contacts that became searchable later, but not at every step.
+_TELL_AFTER = 10_000
 
 
 class UnreadableError(Exception):
@@ -197,6 +199,8 @@ class Database:
         self._searcher = Lane[apsw.Connection]("library-searcher")
         self._writer = Lane[apsw.Connection]("library-writer")
         self._closed = False
+        self._searchable = self._behind = self._catching_up = False
+        self._caught_up = 0
         self.on_damage: Callable[[DamagedLibraryError], None] = lambda _error: None
 
     @classmethod
@@ -222,6 +226,7 @@ class Database:
                 await database._run(database._writer, database._open_writer)
             await database._run(database._reader, database._open_reader)
             await database._run(database._searcher, database._open_reader)
+            database._catch_up()
         except BaseException:
             await database.close()
             raise
@@ -245,6 +250,7 @@ class Database:
             )
         future = self._submit(self._writer, partial(self._transaction, work))
         future.add_done_callback(partial(self._committed, announce))
+        future.add_done_callback(self._catch_up)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
@@ -314,6 +320,8 @@ class Database:
                 conn.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
                 conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 migrations.migrate(conn, self._back_up)
+                self._searchable = search_text.is_kept(conn)
+                self._behind = self._searchable and search_text.is_behind(conn)
             except BaseException:
                 conn.close()
                 raise
@@ -351,6 +359,7 @@ class Database:
             conn.execute("BEGIN IMMEDIATE")
             try:
                 result = work(conn)
+                self._behind = self._searchable and _keep_search_up(conn)
                 conn.execute("COMMIT")
             except BaseException:
                 # Some failures (a full disk) have rolled back already.
@@ -367,11 +376,50 @@ class Database:
             finally:
                 conn.execute("ROLLBACK")
 
+    def _catch_up(self, _written: object = None) -> None:
+        """Bring the rest of what is searched up to date, some contacts at a time, in turns with other writes."""
+        if self._behind and not self._catching_up and not self._closed:
+            self._catching_up = True
+            future = self._submit(self._writer, partial(self._transaction, lambda _: None))
+            future.add_done_callback(self._caught_up_some)
+
+    def _caught_up_some(self, future: "asyncio.Future[None]") -> None:
+        self._catching_up = False
+        if future.cancelled() or (error := future.exception()) is not None:
+            # The next write tries again.
+            log.info("Some contacts could not be made searchable yet: %s", "stopped" if future.cancelled() else error)
+            return
+        self._caught_up += search_text.AT_ONCE
+        if self._changes is not None and (not self._behind or self._caught_up >= _TELL_AFTER):
+            self._caught_up = 0
+            self._changes.publish(Change(ChangeKind.VIEWS))
+        self._catch_up()
+
     def _committed(self, announce: Callable[[T], Iterable[Change]] | None, future: "asyncio.Future[T]") -> None:
         if future.cancelled() or future.exception() is not None or announce is None or self._changes is None:
             return
         for change in announce(future.result()):
             self._changes.publish(change)
+
+
+def _keep_search_up(conn: apsw.Connection) -> bool:
+    """Bring what is searched up to date with what was written; whether more is behind.
+
+    What was written may have been paid for: it is kept even where the search index fails.
+    """
+    if not search_text.is_behind(conn):
+        return False
+    conn.execute("SAVEPOINT search_text")
+    try:
+        behind = search_text.keep_up(conn, search_text.AT_ONCE)
+    except Exception:
+        if not conn.in_transaction:
+            raise
+        conn.execute("ROLLBACK TO search_text")
+        log.exception("Contacts could not be made searchable")
+        behind = False
+    conn.execute("RELEASE search_text")
+    return behind
 
 
 def _look_at_schema(conn: apsw.Connection) -> None:

@@ -31,11 +31,9 @@ TABLES = (
     "kept_apart",
 )
 
-_CLUSTER = "(SELECT contact_id FROM contact WHERE contact_id = {0} OR merged_into = {0})"
-_KEPT_APART = (
-    "SELECT EXISTS (SELECT 1 FROM kept_apart WHERE"  # noqa: S608
-    f" (low_id IN {_CLUSTER.format('?1')} AND high_id IN {_CLUSTER.format('?2')})"
-    f" OR (low_id IN {_CLUSTER.format('?2')} AND high_id IN {_CLUSTER.format('?1')}))"
+_ENTRIES = "(SELECT contact_id FROM contact WHERE contact_id = {0} OR merged_into = {0})"
+_BETWEEN = ("(low_id IN {0} AND high_id IN {1} OR low_id IN {1} AND high_id IN {0})").format(
+    _ENTRIES.format("?1"), _ENTRIES.format("?2")
 )
 
 
@@ -48,7 +46,12 @@ def survivor(conn: Connection, contact_id: int) -> int:
 
 def are_kept_apart(conn: Connection, first: int, second: int) -> bool:
     """Whether the rep decided that two contacts, or any entries merged into them, are two people."""
-    return bool(scalar(conn, _KEPT_APART, (first, second)))
+    return bool(scalar(conn, f"SELECT EXISTS (SELECT 1 FROM kept_apart WHERE {_BETWEEN})", (first, second)))  # noqa: S608
+
+
+def forget_apart(conn: Connection, first: int, second: int) -> None:
+    """Drop the rep's decision that two contacts, or entries merged into them, are two people: they decided anew."""
+    conn.execute(f"DELETE FROM kept_apart WHERE {_BETWEEN}", (first, second))  # noqa: S608
 
 
 def why_not(conn: Connection, low: int, high: int, *, decided: bool = True) -> str:
@@ -88,6 +91,12 @@ def merge(conn: Connection, survivor_id: int, merged_id: int, at: datetime, why:
     }
     conn.execute(
         "UPDATE contact SET merged_into = ?1 WHERE contact_id = ?2 OR merged_into = ?2", (survivor_id, merged_id)
+    )
+    # Somebody whom the rep sees does not vanish in a merge with an entry that they removed.
+    conn.execute(
+        "UPDATE contact SET removed_at = NULL WHERE contact_id = ? AND removed_at IS NOT NULL"
+        " AND EXISTS (SELECT 1 FROM contact WHERE contact_id = ? AND removed_at IS NULL)",
+        (survivor_id, merged_id),
     )
     conn.execute(
         "INSERT INTO contact_event (contact_id, at, text, detail) VALUES (?, ?, ?, ?)",

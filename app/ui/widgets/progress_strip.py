@@ -52,10 +52,10 @@ class ProgressStrip(QFrame):
         self.show()
 
     def advance(self, done: int, total: int) -> None:
-        """Show how many are done."""
+        """Show how many are done; a total of 0 says that this is not known."""
         self._bar.setRange(0, total)
         self._bar.setValue(done)
-        self._text.setText(f"{self._what}: {done:,} of {total:,}")
+        self._text.setText(f"{self._what}: {done:,} of {total:,}" if total else f"{self._what}…")
 
     def end(self) -> None:
         """Take it away."""

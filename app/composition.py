@@ -29,15 +29,18 @@ from app.services.ledger import LedgerService
 from app.services.library import LibraryService
 from app.services.library_views import LibraryViewService
 from app.services.lists import ListService
+from app.services.matching import MatchingService
 from app.services.own_work import OwnWorkService
 from app.services.providers import DemoBackend, ProviderDirectory
 from app.services.request_counts import RequestCounts
 from app.services.search import SearchService
+from app.services.suppression import SuppressionService
 from app.services.tagging import TagService
 from app.storage.company_domains import CompanyDomainRepository
 from app.storage.database import Database
 from app.storage.enrichment_log import EnrichmentLog
 from app.storage.enrichment_runs import EnrichmentRepository
+from app.storage.exports import ExportRepository
 from app.storage.fetch_runs import FetchRunRepository
 from app.storage.headroom import check_headroom
 from app.storage.instance_lock import InstanceLock
@@ -48,6 +51,7 @@ from app.storage.library_view import LibraryViewRepository
 from app.storage.profile import Profile
 from app.storage.request_counts import RequestCountStore
 from app.storage.settings import SettingsStore
+from app.storage.suppression import SuppressionRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,10 @@ class Services:
     ledger: LedgerService
     library: LibraryService
     own_work: OwnWorkService
+    matching: MatchingService
     views: LibraryViewService
     export: ExportService
+    suppression: SuppressionService
     diagnostics: DiagnosticsService
     connection: ConnectionService
 
@@ -131,6 +137,7 @@ async def open_services(
         fetching = FetchService(directory, fetch_runs, library, clock=clock)
         companies = CompanyService(directory)
         domains = DomainService(library, CompanyDomainRepository(database), companies, changes)
+        suppression = SuppressionService(SuppressionRepository(database), library)
         enrichment = EnrichmentService(
             directory,
             enrichment_runs,
@@ -139,6 +146,7 @@ async def open_services(
             changes,
             log=EnrichmentLog(database),
             domains=domains,
+            suppression=suppression,
             settings=settings,
             check_disk=partial(check_headroom, profile.library_path),
             schedule=schedule,
@@ -149,6 +157,7 @@ async def open_services(
             await fetching.recover()
             await enrichment.recover()
         library_service = LibraryService(library)
+        own_work = OwnWorkService(database)
         yield Services(
             profile=profile,
             settings=settings,
@@ -164,9 +173,11 @@ async def open_services(
             domains=domains,
             ledger=LedgerService(ledger, enrichment_runs),
             library=library_service,
-            own_work=OwnWorkService(database),
+            own_work=own_work,
+            matching=MatchingService(database, own_work, changes),
             views=LibraryViewService(LibraryViewRepository(database)),
-            export=ExportService(library),
+            export=ExportService(library, suppression, ExportRepository(database)),
+            suppression=suppression,
             diagnostics=DiagnosticsService(
                 directory, enrichment, fetching, library_service, database, profile.log_dir, redactor, versions()
             ),

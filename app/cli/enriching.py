@@ -145,9 +145,15 @@ async def _results(services: Services, job: EnrichJob) -> dict[int, PersonResult
     table = job.table
     keys = {row.row: table.person(row).person_key for row in job.rows}
     known = await _known(services, {key: items[key][0] for key in keys.values() if key in items})
+    suppressed = await services.suppression.people([table.person(row) for row in job.rows])
+    named = {row.row: suppressed[place].reason for place, row in enumerate(job.rows) if place in suppressed}
     results: dict[int, PersonResult] = {}
     for row, key in keys.items():
-        if key in items:
+        waits = any(part.outcome.is_open for item in items.get(key, ()) for part in item.outcomes.values())
+        if row in named and not waits:
+            ended = tuple(FieldResult(field, Outcome.SUPPRESSED, named[row]) for field in job.fields)
+            results[row] = PersonResult(ended, (), (), services.enrichment.provider, {})
+        elif key in items:
             results[row] = _of_items(items[key], job.fields, known.get(key, {}), services, job.owned.get(row, {}))
         else:
             reason = job.held_back.get(row, "")

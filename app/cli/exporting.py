@@ -14,8 +14,17 @@ async def export(services: Services, arguments: argparse.Namespace, console: Con
     """Write every contact of the library."""
     preset = preset_named(arguments.preset)
     check_writable(arguments.out)
-    report = await services.export.export_csv(await services.library.all_ids(), arguments.out, preset=preset.name)
+    report = await services.export.export_csv(
+        await services.library.all_ids(),
+        arguments.out,
+        preset=preset.name,
+        include_suppressed=arguments.include_suppressed,
+    )
     console.say(f"{report.rows} contacts are in {report.path} ({preset.label}).")
+    if report.left_out:
+        console.say(f"{report.left_out} are left out: they are on the do-not-contact list.")
+    if report.overridden:
+        console.say(f"{report.overridden} of them are on the do-not-contact list.")
     return EXIT_OK
 
 

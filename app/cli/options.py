@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
-from app.cli import demo_server, diagnostics, enriching, exporting, fetching, keys, queue, searching
+from app.cli import demo_server, diagnostics, enriching, exporting, fetching, keys, queue, searching, suppressing
 from app.cli.console import PROGRAM, Console
 from app.domain.provider import Provider
 from app.domain.search import FilterSpec
@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_enrich(commands)
     _add_queue(commands)
     _add_library(commands)
+    _add_suppression(commands)
     _add_keys(commands)
     _add_demo_server(commands)
     _add_diagnostics(commands)
@@ -199,11 +200,29 @@ def _add_library(commands: _Commands) -> None:
     export.add_argument(
         "--preset", default=PLAIN.name, metavar="NAME", help=f"how to lay the file out: {', '.join(PRESETS)}"
     )
+    export.add_argument(
+        "--include-suppressed", action="store_true", help="write contacts on the do-not-contact list too; it is logged"
+    )
     _add_out(export)
     group = commands.group("library", "ask about the library", "ACTION")
     stats = group.add("stats", "count what the library holds", handler=exporting.stats)
     stats.set_defaults(read_only=True)
     _add_json(stats)
+
+
+def _add_suppression(commands: _Commands) -> None:
+    group = commands.group("suppress", "keep the list of who must not be enriched or exported", "ACTION")
+    listing = group.add("list", "print the do-not-contact list, the newest entry first", handler=suppressing.list_all)
+    listing.set_defaults(read_only=True)
+    _add_json(listing)
+    add = group.add("add", "put the people and companies of a file on the list", handler=suppressing.add)
+    add.add_argument(
+        "source",
+        metavar="FILE|-",
+        help="addresses, domains, numbers and profiles, lines or CSV; - reads standard input",
+    )
+    remove = group.add("remove", "take entries off the list", handler=suppressing.remove)
+    remove.add_argument("values", nargs="+", metavar="VALUE", help="an address, domain, number or profile")
 
 
 def _add_keys(commands: _Commands) -> None:

@@ -1,8 +1,15 @@
 """People who must not be enriched or exported, named by an address, a domain, a number or a LinkedIn profile."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from app.domain.contact import PersonFields
+from app.domain.enrichment import PersonInput
+from app.domain.identifiers import FREE_MAIL_HOSTS, INVISIBLE, linkedin_slug, normalise_domain, normalise_email
+from app.domain.phones import e164
 
 
 class SuppressionKind(StrEnum):
@@ -13,6 +20,19 @@ class SuppressionKind(StrEnum):
     PHONE = "phone"
     LINKEDIN = "linkedin"
 
+    @property
+    def label(self) -> str:
+        """The kind in words."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    SuppressionKind.EMAIL: "E-mail",
+    SuppressionKind.DOMAIN: "Domain",
+    SuppressionKind.PHONE: "Phone",
+    SuppressionKind.LINKEDIN: "LinkedIn",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SuppressionEntry:
@@ -22,3 +42,145 @@ class SuppressionEntry:
     value: str
     note: str = ""
     added_at: datetime | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why somebody it names is left out, in words."""
+        return f"Do not contact: {self.kind.label} {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is known of a person that an entry may name, in canonical forms."""
+
+    emails: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    slugs: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Traits") -> "Traits":
+        """What is known of one person from two sources."""
+        return Traits(
+            self.emails | other.emails,
+            self.domains | other.domains,
+            self.phones | other.phones,
+            self.slugs | other.slugs,
+        )
+
+    @property
+    def entries(self) -> tuple[SuppressionEntry, ...]:
+        """Entries that name this person and nobody else: their domain, which colleagues share, is left out."""
+        named = (
+            (SuppressionKind.EMAIL, self.emails),
+            (SuppressionKind.LINKEDIN, self.slugs),
+            (SuppressionKind.PHONE, self.phones),
+        )
+        return tuple(SuppressionEntry(kind, value) for kind, values in named for value in sorted(values))
+
+
+def traits_of_person(person: PersonInput) -> Traits:
+    """What is known of somebody who may be enriched."""
+    return _traits([person.email], [person.domain], [], person.linkedin_url)
+
+
+def traits_of_fields(fields: PersonFields, *, with_phones: bool = True) -> Traits:
+    """What a provider's record says of a person; hidden values say nothing, and numbers take a while to read."""
+    if fields.masked:
+        return _traits([], [fields.company_domain, fields.company_website], [], fields.linkedin_url)
+    return _traits(
+        [email.address for email in fields.emails],
+        [fields.company_domain, fields.company_website],
+        [(phone.number, phone.region) for phone in fields.phones] if with_phones else [],
+        fields.linkedin_url,
+    )
+
+
+def _traits(
+    emails: Iterable[str], domains: Iterable[str], phones: Iterable[tuple[str, str]], linkedin_url: str
+) -> Traits:
+    addresses = frozenset(filter(None, map(normalise_email, emails)))
+    hosts = {normalise_domain(address.rpartition("@")[2]) for address in addresses}
+    return Traits(
+        addresses,
+        frozenset(filter(None, {*map(normalise_domain, filter(None, domains)), *hosts})),
+        frozenset(filter(None, (e164(number, region) for number, region in phones))),
+        frozenset(filter(None, [linkedin_slug(linkedin_url)])),
+    )
+
+
+class SuppressionIndex:
+    """All entries, to look people up in."""
+
+    def __init__(self, entries: Iterable[SuppressionEntry]) -> None:
+        self._entries = {(entry.kind, entry.value): entry for entry in entries}
+
+    def __bool__(self) -> bool:
+        """Whether anybody at all is left out."""
+        return bool(self._entries)
+
+    @property
+    def names_phones(self) -> bool:
+        """Whether a number is named, so that numbers must be read."""
+        return any(kind is SuppressionKind.PHONE for kind, _ in self._entries)
+
+    def find(self, traits: Traits) -> SuppressionEntry | None:
+        """The entry that names a person, None where there is none. A domain names its sub-domains too."""
+        looked_up = (
+            (SuppressionKind.EMAIL, traits.emails),
+            (SuppressionKind.LINKEDIN, traits.slugs),
+            (SuppressionKind.PHONE, traits.phones),
+            (SuppressionKind.DOMAIN, {host for domain in traits.domains for host in _and_parents(domain)}),
+        )
+        for kind, values in looked_up:
+            for value in sorted(values):
+                if (entry := self._entries.get((kind, value))) is not None:
+                    return entry
+        return None
+
+
+def _and_parents(domain: str) -> list[str]:
+    """A host and what it is below, down to two labels."""
+    labels = domain.split(".")
+    return [".".join(labels[start:]) for start in range(max(1, len(labels) - 1))]
+
+
+def read_entry(text: str, kind: SuppressionKind | None = None, note: str = "") -> tuple[SuppressionEntry | None, str]:
+    """One entry from what somebody wrote, and ""; else None and what is wrong with it.
+
+    Args:
+        text: An address, `@domain` or domain, number with country code, or LinkedIn profile.
+        kind: What it must be; told by its looks where None.
+        note: Kept with the entry.
+    """
+    bare = text.translate(INVISIBLE).strip().strip("\"'<>,;").removeprefix("mailto:").strip()
+    for wanted, value in _readings(bare):
+        if kind in (None, wanted) and value:
+            if wanted is SuppressionKind.DOMAIN and value in FREE_MAIL_HOSTS:
+                return None, f"“{value}” is a mail host that anybody may use; name the address itself"
+            return SuppressionEntry(wanted, value, note.strip()), ""
+    if kind is not None:
+        return None, _WRONG[kind]
+    if re.fullmatch(r"[\d\s()/.+-]{5,}", bare):
+        return None, _WRONG[SuppressionKind.PHONE]
+    return None, "is no e-mail address, domain, phone number or LinkedIn profile"
+
+
+_WRONG = {
+    SuppressionKind.EMAIL: "is no e-mail address",
+    SuppressionKind.DOMAIN: "is no domain such as acme.example",
+    SuppressionKind.PHONE: "is no phone number with its country code, such as +44 20 7946 0018",
+    SuppressionKind.LINKEDIN: "is no LinkedIn profile such as linkedin.com/in/name",
+}
+
+
+def _readings(bare: str) -> tuple[tuple[SuppressionKind, str], ...]:
+    slug = linkedin_slug(bare)
+    if slug or "linkedin.com" in bare.casefold():
+        return ((SuppressionKind.LINKEDIN, slug),)
+    if bare.startswith("@"):
+        return ((SuppressionKind.DOMAIN, normalise_domain(bare[1:])),)
+    if "@" in bare and "//" not in bare:
+        return ((SuppressionKind.EMAIL, normalise_email(bare)),)
+    if bare.startswith("+"):
+        return ((SuppressionKind.PHONE, e164(bare)),)
+    return ((SuppressionKind.DOMAIN, normalise_domain(bare) if not re.search(r"\s", bare) else ""),)

@@ -273,10 +273,12 @@ class EnrichmentEngine:
     async def _submit(self, batch: EnrichmentBatch) -> None:
         lane = await self._open_lane()
         await asyncio.to_thread(self._check_disk)
+        await self._open_stretch(lane)
+        if batch.state is BatchState.DRAFT and not await self._repository.leave_out_suppressed(batch.batch_id):
+            return
         stored = await self._repository.items(batch_id=batch.batch_id)
         items = [SubmitItem(item.client_key, item.person, item.fields) for item in stored]
         most = sum(price(item.fields) for item in items)
-        await self._open_stretch(lane)
         limits = self._limits()
         if batch.state is BatchState.DRAFT and not await self._repository.reserve(
             batch.batch_id, most, lane.key_fingerprint, day_cap=limits.day_cap

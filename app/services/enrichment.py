@@ -41,6 +41,7 @@ from app.services.enrichment_plan import (
     sort_candidates,
 )
 from app.services.providers import ProviderDirectory
+from app.services.suppression import SuppressionService
 from app.storage.enrichment_log import EnrichmentLog
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.journal import RequestJournal
@@ -88,6 +89,7 @@ class EnrichmentService:
         *,
         log: EnrichmentLog,
         domains: DomainService,
+        suppression: SuppressionService,
         settings: SettingsStore,
         check_disk: Callable[[], None] = lambda: None,
         schedule: PollSchedule | None = None,
@@ -99,6 +101,7 @@ class EnrichmentService:
         self._library = library
         self._log = log
         self._domains = domains
+        self._suppression = suppression
         self._settings = settings
         self._clock = time
         self._changes = changes
@@ -220,7 +223,7 @@ class EnrichmentService:
             people += 1
             for field, result in item.outcomes.items():
                 done = done and not result.outcome.is_open
-                answered[field] += not result.outcome.is_open
+                answered[field] += not result.outcome.is_open and result.outcome is not Outcome.SUPPRESSED
                 found[field] += result.outcome is Outcome.FOUND
         likely = None
         if sum(answered.values()):
@@ -399,7 +402,12 @@ class EnrichmentService:
         if not fields:
             raise InputError("Choose e-mails, phones, or both.")
         keys = {key for candidate in candidates for key in candidate.person.identity_keys}
-        result = sort_candidates(candidates, await self._repository.known(keys), refresh=refresh)
+        suppressed = await self._suppression.people([candidate.person for candidate in candidates])
+        checked = [
+            replace(candidate, suppressed=suppressed[place].reason) if place in suppressed else candidate
+            for place, candidate in enumerate(candidates)
+        ]
+        result = sort_candidates(checked, await self._repository.known(keys), refresh=refresh)
         wanted = tuple(asked for _, _, asked in result.sent)
         rates = {field: await self._repository.hit_rate(field) for field in fields}
         return EnrichmentPlan(

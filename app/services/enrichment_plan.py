@@ -20,6 +20,7 @@ SMALLEST_SAMPLE = 20
 DUPLICATE = "The same person is in this selection already."
 IN_QUEUE = "Already in the queue."
 OWNED = "Already in the library."
+SUPPRESSED = "On the do-not-contact list."
 
 
 class Exclusion(StrEnum):
@@ -85,11 +86,15 @@ class EnrichmentPlan:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who might be sent: what is wanted, and what the library shows for them already."""
+    """Somebody who might be sent: what is wanted, what the library shows for them, and why they must not be asked for.
+
+    `suppressed` is "" for everybody who is not on the do-not-contact list.
+    """
 
     person: PersonInput
     wanted: frozenset[EnrichField]
     owned: Mapping[EnrichField, tuple[str, datetime | None]] = field(default_factory=dict)
+    suppressed: str = ""
 
 
 @dataclass(slots=True)
@@ -100,6 +105,14 @@ class Sorted:
     ineligible: list[Ineligible] = field(default_factory=list)
     owned: list[OwnedValue] = field(default_factory=list)
     excluded: Counter[str] = field(default_factory=Counter)
+
+    def leave_out(
+        self, number: int, person: PersonInput, reason: str, kind: Exclusion, *, counted_as: str = ""
+    ) -> None:
+        """Somebody is not sent; the estimate counts them under the reason, or a shorter one."""
+        name = f"{person.first_name} {person.last_name}".strip() or person.company_name
+        self.ineligible.append(Ineligible(name, reason, number, person.contact_id, kind))
+        self.excluded[counted_as or reason] += 1
 
 
 def sort_candidates(candidates: Sequence[Candidate], known: Sequence[KnownPerson], *, refresh: bool = False) -> Sorted:
@@ -120,6 +133,9 @@ def sort_candidates(candidates: Sequence[Candidate], known: Sequence[KnownPerson
     taken = PeopleIndex()
     for number, candidate in zip(count(1), candidates):
         person, keys = candidate.person, candidate.person.identity_keys
+        if candidate.suppressed:
+            done.leave_out(number, person, candidate.suppressed, Exclusion.SUPPRESSED, counted_as=SUPPRESSED)
+            continue
         has = {} if refresh else _owned_by(candidate, keys, bought)
         waits = {name for name in candidate.wanted - set(has) if waiting.find(keys, name)}
         wanted = candidate.wanted - set(has) - waits
@@ -133,9 +149,7 @@ def sort_candidates(candidates: Sequence[Candidate], known: Sequence[KnownPerson
             OwnedValue(number, person.contact_id, name, value, at) for name, (value, at) in sorted(has.items())
         ]
         if reason:
-            name = f"{person.first_name} {person.last_name}".strip() or person.company_name
-            done.ineligible.append(Ineligible(name, reason, number, person.contact_id, kind))
-            done.excluded[reason] += 1
+            done.leave_out(number, person, reason, kind)
             continue
         done.excluded.update(f"{name.label} already in the library." for name in has)
         for asked in wanted - twice:

@@ -220,8 +220,8 @@ def fail_people(conn: Connection, batch_id: int, reasons: Mapping[str, str], at:
 
 def split_off(
     conn: Connection, batch: EnrichmentBatch, client_keys: Collection[str], at: datetime, *, note: str
-) -> None:
-    """Move people of a batch of which nothing was accepted to a draft of their own, queued again."""
+) -> int:
+    """Move people of a batch of which nothing was accepted to a draft of their own, queued again; returns its id."""
     why = f"Split off batch {batch.batch_id}. {note}"
     draft = insert_draft(conn, batch.run_id, len(client_keys), at, note=note, why=why)
     moving = json_list(client_keys)
@@ -233,6 +233,7 @@ def split_off(
         "UPDATE enrichment_batch SET item_count = item_count - ? WHERE batch_id = ?", (len(client_keys), batch.batch_id)
     )
     set_open_fields(conn, draft, Outcome.QUEUED, "", at)
+    return draft
 
 
 def is_known_request(conn: Connection, request_id: str) -> bool:

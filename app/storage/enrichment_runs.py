@@ -44,6 +44,7 @@ from app.storage.enrichment_rows import (
     spent_on_day,
     write_batch,
 )
+from app.storage.enrichment_suppression import leave_out, withhold, without
 from app.storage.journal import JournalEntry
 from app.storage.library import LibraryRepository
 from app.storage.states import IllegalTransitionError, check_transition
@@ -190,6 +191,23 @@ class EnrichmentRepository:
 
     # Spending
 
+    async def leave_out_suppressed(self, batch_id: int) -> bool:
+        """Take people off a draft who must not be contacted by now. Call right before `reserve`.
+
+        Returns:
+            Whether anybody is left to send.
+        """
+
+        def work(conn: Connection) -> tuple[int, bool, bool]:
+            batch = read_batch(conn, batch_id)
+            changed, left = leave_out(conn, batch, self._now())
+            return batch.run_id, changed, left
+
+        def announce(done: tuple[int, bool, bool]) -> list[Change]:
+            return _enrichment_changed(done[0]) if done[1] else []
+
+        return (await self._database.write(work, announce=announce))[2]
+
     async def reserve(
         self,
         batch_id: int,
@@ -322,7 +340,7 @@ class EnrichmentRepository:
                 write_batch(conn, asked)
             else:
                 moves.move(conn, asked, BatchState.COLLECTING, at)
-            store_values(conn, batch_id, provisional)
+            store_values(conn, batch_id, withhold(conn, batch_id, provisional)[0])
 
         await self._step(batch_id, step)
 
@@ -339,7 +357,8 @@ class EnrichmentRepository:
         """Store the last answer whole: outcomes, source records, the raw answer, what was charged and released.
 
         People of the batch without a result end as unknown: no answer is not "not found". More charged than was
-        reserved is booked as it is; the run then has no room for more.
+        reserved is booked as it is; the run then has no room for more. Of who is on the do-not-contact list by now,
+        nothing is kept but what they cost.
 
         Args:
             batch_id: A submitted or collecting batch.
@@ -366,11 +385,12 @@ class EnrichmentRepository:
             )
             moves.book(conn, batch, LedgerKind.CHARGED, charged, at)
             moves.book(conn, batch, LedgerKind.RELEASED, max(0, batch.reserved - charged), at)
-            store_values(conn, batch_id, results)
-            finish_fields(conn, batch_id, results, fetched_at)
+            kept, withheld = withhold(conn, batch_id, results)
+            store_values(conn, batch_id, kept)
+            finish_fields(conn, batch_id, kept, fetched_at)
             moves.set_open_fields(conn, batch_id, Outcome.UNKNOWN, NO_ROW, fetched_at)
-            store_answer(conn, batch_id, raw, unmatched, fetched_at)
-            return batch.run_id, store_contacts(conn, self._library, batch, results, fetched_at)
+            store_answer(conn, batch_id, without(raw, kept, unmatched) if withheld else raw, unmatched, fetched_at)
+            return batch.run_id, store_contacts(conn, self._library, batch, kept, fetched_at)
 
         def announce(stored: tuple[int, list[int]]) -> list[Change]:
             run_id, contact_ids = stored

@@ -16,6 +16,7 @@ from app.ui.dialogs.enrich_source import ContactSource, EnrichSource, PeopleSour
 from app.ui.dialogs.ledger_dialog import run_ledger_dialog
 from app.ui.dialogs.one_person import run_one_person
 from app.ui.dialogs.people_import import run_people_import
+from app.ui.dialogs.suppression_dialog import run_suppression_dialog
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -31,6 +32,7 @@ class EnrichmentDesk(QObject):
         services: What they work on.
         scope: Runs them; its errors are shown in the window.
         origin: Where the contacts of a selection come from, in words.
+        selected: The contacts selected in front.
 
     Signals:
         queued: A run (id) is in the queue.
@@ -38,12 +40,21 @@ class EnrichmentDesk(QObject):
 
     queued = Signal(int)
 
-    def __init__(self, window: QWidget, services: "Services", scope: TaskScope, *, origin: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        services: "Services",
+        scope: TaskScope,
+        *,
+        origin: Callable[[], str],
+        selected: Callable[[], Sequence[int]] = tuple,
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._services = services
         self._scope = scope
         self._origin = origin
+        self._selected = selected
 
     def add_actions(self, registry: ActionRegistry) -> None:
         """Put the desk's actions into the menus."""
@@ -73,6 +84,14 @@ class EnrichmentDesk(QObject):
                 "list",
                 "See every credit that was reserved, charged and released",
             ),
+            (
+                "suppression",
+                "Do not contact…",
+                self.open_suppression,
+                "Ctrl+Shift+X",
+                "outcome-suppressed",
+                "See and change the list of people and companies that are neither enriched nor exported",
+            ),
         ):
             registry.add(key, "&Contacts", text, deed, shortcut=keys, drawing=drawing, tip=tip)
 
@@ -96,6 +115,10 @@ class EnrichmentDesk(QObject):
     def open_ledger(self) -> None:
         """Show the ledger."""
         self._start(run_ledger_dialog(self._window, self._services))
+
+    def open_suppression(self) -> None:
+        """Show the do-not-contact list, with the contacts selected in front ready to be put on it."""
+        self._start(run_suppression_dialog(self._window, self._services, self._selected()))
 
     def _start(self, deed: Coroutine[Any, Any, None]) -> None:
         self._scope.replace("dialog", deed)

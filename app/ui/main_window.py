@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.tabs.add_permanent(self.bulk_fetch, "Bulk fetch", "list")
         self.status = StatusLine()
         self.changes = ContactChanges(services, self)
-        self.desk = EnrichmentDesk(self, services, self._scope, origin=self._origin)
+        self.desk = EnrichmentDesk(self, services, self._scope, origin=self._origin, selected=self._selected_ids)
         self._panes = (self.changes, self.find_pane, self.inspector, self.bulk_fetch, self.queue, self.tabs)
         self._notifier = Notifier(self)
         self.docks = WindowDocks(
@@ -187,10 +187,15 @@ class MainWindow(QMainWindow):
         pane = self.tabs.current_results()
         return pane.title if pane is not None else ""
 
+    def _selected_ids(self) -> Sequence[int]:
+        table = self.tabs.current_table()
+        return table.selected_ids() if table is not None else ()
+
     async def _export(self, contact_ids: list[int]) -> None:
         report = await run_export_dialog(self, self._services, contact_ids, self.tabs.export_name())
         if report is not None:
-            self.status.say(f"{count(report.rows, 'contact')} exported to {report.path}")
+            left_out = f"; {report.left_out:,} left out, on the do-not-contact list" if report.left_out else ""
+            self.status.say(f"{count(report.rows, 'contact')} exported to {report.path}{left_out}")
 
     async def _open_settings(self, provider: Provider | None) -> None:
         if await run_settings_dialog(self, self._services, provider):

@@ -12,7 +12,7 @@ from app.ui.wording import count
 KIND_WORDS = {
     Exclusion.OWNED: "already owned",
     Exclusion.DUPLICATE: "twice in this selection",
-    Exclusion.SUPPRESSED: "on the suppression list",
+    Exclusion.SUPPRESSED: "on the do-not-contact list",
     Exclusion.IN_QUEUE: "in the queue already",
     Exclusion.NOT_ELIGIBLE: "incomplete",
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QFormLayout,
@@ -45,13 +46,18 @@ class ExportDialog(QDialog):
         self._writing = False
         self.banner = Banner(self)
         self._scope = TaskScope("export dialog", failure_handler(self.banner.show_error))
+        self._suppressed = 0
         self._preset = QComboBox()
+        self._heading = text_label(role="heading")
+        self._left_out = text_label(role="muted")
+        self._all_the_same = QCheckBox("Export &them all the same")
         self._path = QLineEdit(str(suggested))
         self._browse = QPushButton("&Browse…")
         self._export = QPushButton("Export")
         self._cancel = QPushButton("Cancel")
         self._build()
         self._show()
+        self._scope.start(self._look_up(), "who must not be contacted")
 
     async def shut_down(self) -> None:
         """Stop what is running."""
@@ -60,6 +66,10 @@ class ExportDialog(QDialog):
     def _target(self) -> Path | None:
         text = self._path.text().strip()
         return Path(text).expanduser() if text else None
+
+    async def _look_up(self) -> None:
+        self._suppressed = await self._services.export.suppressed(self._contact_ids)
+        self._show()
 
     def _browse_soon(self) -> None:
         self._scope.replace("browse", self._choose())
@@ -87,7 +97,10 @@ class ExportDialog(QDialog):
                 if not overwrite:
                     return
             self.report = await self._services.export.export_csv(
-                self._contact_ids, target, preset=self._preset.currentData()
+                self._contact_ids,
+                target,
+                preset=self._preset.currentData(),
+                include_suppressed=self._all_the_same.isChecked(),
             )
         finally:
             self._writing = False
@@ -95,23 +108,37 @@ class ExportDialog(QDialog):
         self.accept()
 
     def _show(self) -> None:
-        self._export.setEnabled(bool(self._contact_ids) and self._target() is not None and not self._writing)
+        left_out = 0 if self._all_the_same.isChecked() else self._suppressed
+        number = len(self._contact_ids) - left_out
+        words = f"Export {count(number, 'contact')}"
+        self._heading.setText(f"{count(number, 'contact')} will be written")
+        if left_out:
+            self._left_out.setText(f"{count(left_out, 'contact')} left out, on the do-not-contact list.")
+        else:
+            self._left_out.setText(f"{count(self._suppressed, 'contact')} on the do-not-contact list included.")
+        for widget in (self._left_out, self._all_the_same):
+            widget.setVisible(self._suppressed > 0)
+        self._export.setText(words)
+        self._export.setAccessibleName(words)
+        self._export.setEnabled(number > 0 and self._target() is not None and not self._writing)
 
     def _build(self) -> None:
         self.setObjectName("export_dialog")
         self.setWindowTitle("Export contacts")
         self.setMinimumWidth(560)
-        number = count(len(self._contact_ids), "contact")
-        self._export.setText(f"Export {number}")
         for widget, name, spoken in (
             (self._preset, "export_preset", "File layout"),
             (self._path, "export_path", "File to write"),
             (self._browse, "export_browse", "Choose the file"),
-            (self._export, "export_confirm", f"Export {number}"),
+            (self._export, "export_confirm", ""),
             (self._cancel, "export_cancel", "Cancel"),
+            (self._left_out, "export_left_out", ""),
+            (self._all_the_same, "export_all_the_same", "Export those on the do-not-contact list too"),
         ):
             widget.setObjectName(name)
-            widget.setAccessibleName(spoken)
+            if spoken:
+                widget.setAccessibleName(spoken)
+        self._all_the_same.toggled.connect(lambda _: self._show())
         for preset in self._services.export.presets():
             self._preset.addItem(preset.label, preset.name)
         self._export.setProperty("primary", True)  # noqa: FBT003
@@ -141,7 +168,12 @@ class ExportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
         column.setSpacing(SPACING.m)
-        column.addWidget(text_label(f"{number} will be written", role="heading"))
+        column.addWidget(self._heading)
+        suppressed = QVBoxLayout()
+        suppressed.setSpacing(SPACING.xs)
+        suppressed.addWidget(self._left_out)
+        suppressed.addWidget(self._all_the_same)
+        column.addLayout(suppressed)
         column.addWidget(self.banner)
         column.addLayout(form)
         column.addWidget(rule())

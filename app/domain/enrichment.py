@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from app.domain.contact import EmailValue, PhoneValue
 from app.domain.credits import Spending
-from app.domain.identifiers import is_role_address, linkedin_slug, normalise_domain, normalise_email
+from app.domain.identifiers import email_key, linkedin_slug, normalise_domain, normalise_email
 from app.domain.outcomes import Outcome
 
 
@@ -64,9 +64,9 @@ class PersonInput:
         keys = {self.person_key}
         if normalise_domain(self.domain) and self.first_name.strip() and self.last_name.strip():
             keys.add(self._name_key)
-        address = normalise_email(self.email)
-        if address and not is_role_address(address):
-            keys.add(f"email:{address}")
+        if mailbox := email_key(self.email):
+            # Older entries of the queue stand under the address as it was spelt.
+            keys |= {f"email:{mailbox}", f"email:{normalise_email(self.email)}"}
         return frozenset(keys)
 
     @property

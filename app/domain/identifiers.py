@@ -8,7 +8,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 
 class IdKind(StrEnum):
@@ -128,38 +133,105 @@ def normalise_domain(text: str) -> str:
     return host if _HOST.fullmatch(host) else ""
 
 
+def registrable_domain(text: str) -> str:
+    """The part of a domain that somebody registered, `acme.co.uk` of `shop.acme.co.uk`; "" when there is none.
+
+    What stands under a public suffix such as `github.io` or `co.uk` belongs to different people, and the suffix
+    itself to nobody. Domains of other scripts are in their ASCII form.
+    """
+    host = normalise_domain(text)
+    return (_suffixes().privatesuffix(host) or "") if host else ""
+
+
+@cache
+def _suffixes() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList  # takes longer to load than the rest of the domain
+
+    return PublicSuffixList(accept_unknown=True)
+
+
 def normalise_email(address: str) -> str:
-    """An e-mail address for matching: trimmed, NFC, lower case; "" when it does not look like one."""
+    """An e-mail address for matching: trimmed, NFC, lower case, its domain in ASCII; "" when it looks like none."""
     text = unicodedata.normalize("NFC", address.strip())
     local, at, host = text.rpartition("@")
     if not at or not local or "." not in host or re.search(r"\s", text):
         return ""
-    return f"{local}@{host}".casefold()
+    if not host.isascii():
+        host = normalise_domain(host) or host
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", f"{local}@{host}").casefold())
 
 
+def email_key(address: str) -> str:
+    """The one spelling under which a person's own mailbox is known; "" for none and for a function's (info@, sales@).
+
+    Dots and what follows a plus sign do not count at consumer hosts that are known to pass over them, and there alone.
+    """
+    text = normalise_email(address)
+    if not text or is_role_address(text):
+        return ""
+    local, _, host = text.rpartition("@")
+    if host in _TAGS_AT:
+        local = local.partition("+")[0] or local
+    if host in _GMAIL:
+        local, host = local.replace(".", "") or local, "gmail.com"
+    return f"{local}@{host}"
+
+
+#: Mailboxes of functions in the main languages of business: whoever answers there today may be another tomorrow.
 ROLE_MAILBOXES = frozenset(
     """
-    abuse accounting accounts admin billing bonjour careers contact contacto customerservice enquiries
-    finance hello help helpdesk hr info invoice jobs kontakt legal mail marketing media no-reply noreply
-    office orders press privacy recruiting sales security service support team vertrieb webmaster
-    welcome
+    abuse accounting accounts accountspayable administracao administracion administration administrator admin agency
+    all ap ar assistance ask atendimento ausbildung bewerbung bewerbungen billing biuro board bookings booking
+    bonjour buchhaltung business candidature career careers comercial commercial commerciale compliance compras
+    compta comptabilite comunicacion communication communications contabilidad contabilita contact contacto contactus
+    contato contatti courrier customercare customerservice customersupport data datenschutz dataprotection datos
+    demo design dev developers devops direction directie direzione dpo dsgvo ecommerce einkauf empfang emploi empleo
+    enquiries enquiry enterprise events export facturacion factures facturation fattura feedback finance financeiro
+    finances finanzen firma fragen general gdpr geral hallo hello help helpdesk hi hola hostmaster hr human.resources
+    humanresources import info infos infodesk informacion information informatie informazioni inkoop inquiries
+    inquiry international investor investors invoice invoices it itsupport jobs kadry kantoor karriere kontakt
+    kontor kundendienst kundenservice kundeservice kundtjanst legal logistica logistics logistik logistique mail
+    mailbox mailer-daemon management marketing mailing media membership news newsletter no-reply nobody noreply
+    notifications office oficina offers office-manager online operations orders order ordini partner partners
+    partnership partnerships payments payroll pedidos personal personalabteilung poczta post postmaster postmottak
+    praktikum presse prensa press privacy procurement projects proveedores public-relations publicrelations purchase
+    purchasing qualite quality reception recepcion recepcao rechnung rechnungen recruiting recruitment recrutement
+    reklamation reply reservas reservation reservations reservierung rh rrhh root sac sale sales sales-team
+    salesteam secretaria secretariaat secretariat segreteria sekretariat security service servicedesk servicio
+    serviceclient services shop social soporte spam sprzedaz staff stampa subscribe suporte support supporto
+    talent team tech technical technik tienda training treasury ufficio unsubscribe vendas vendite ventas ventes
+    verkauf verkoop versand vertrieb verwaltung web webmaster website welcome willkommen zakupy zentrale
+    """.split()
+)
+
+# At these a plus sign begins a note to oneself.
+_GMAIL = frozenset({"gmail.com", "googlemail.com"})
+_TAGS_AT = _GMAIL | frozenset(
+    """
+    fastmail.com hotmail.com hotmail.de hotmail.fr icloud.com live.com me.com mac.com msn.com outlook.com outlook.de
+    outlook.fr pm.me proton.me protonmail.com yandex.com yandex.ru
     """.split()
 )
 
 FREE_MAIL_HOSTS = frozenset(
     """
-    163.com aol.com free.fr freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com
-    hotmail.com hotmail.fr icloud.com laposte.net libero.it live.com mac.com mail.com mail.ru me.com
-    msn.com orange.fr outlook.com outlook.de pm.me proton.me protonmail.com qq.com t-online.de
-    wanadoo.fr web.de yahoo.co.uk yahoo.com yahoo.de yahoo.fr yandex.ru
+    126.com 163.com aol.com alice.it arcor.de bk.ru bluewin.ch btinternet.com comcast.net cox.net email.it fastmail.com
+    free.fr freemail.hu freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com home.nl hotmail.co.uk
+    hotmail.com hotmail.de hotmail.es hotmail.fr hotmail.it icloud.com inbox.ru interia.pl kpnmail.nl laposte.net
+    libero.it list.ru live.co.uk live.com live.de live.fr live.nl mac.com mail.com mail.ru me.com msn.com naver.com
+    neuf.fr o2.pl onet.pl op.pl orange.fr outlook.com outlook.de outlook.es outlook.fr outlook.it pm.me poczta.onet.pl
+    proton.me protonmail.com qq.com rambler.ru rediffmail.com sapo.pt seznam.cz sfr.fr sky.com t-online.de telenet.be
+    terra.com.br tiscali.it tutanota.com ukr.net uol.com.br verizon.net virgilio.it wanadoo.fr web.de wp.pl
+    yahoo.ca yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.br yahoo.de yahoo.es yahoo.fr yahoo.in yahoo.it
+    yandex.com yandex.ru ya.ru ziggo.nl
     """.split()
 )
 
 
 def is_role_address(address: str) -> bool:
     """Whether a mailbox belongs to a function (info@, sales@) and so identifies nobody."""
-    local = normalise_email(address).partition("@")[0].partition("+")[0]
-    return local in ROLE_MAILBOXES
+    local = normalise_email(address).rpartition("@")[0].partition("+")[0]
+    return local in ROLE_MAILBOXES or re.sub(r"[-_.]", "", local) in ROLE_MAILBOXES
 
 
 def domain_of_email(address: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from app.domain.contact import RecordKind, SourceRecord
-from app.domain.identifiers import is_role_address, linkedin_slug, normalise_email
+from app.domain.identifiers import email_key, linkedin_slug
 from app.domain.provider import Provider
 from app.storage.database import Connection, rows
 
@@ -29,11 +29,8 @@ def keys_of(record: SourceRecord) -> list[Key]:
         return keys
     if slug := linkedin_slug(record.fields.linkedin_url):
         keys.append(Key(LINKEDIN, "", slug))
-    for email in record.fields.emails:
-        address = normalise_email(email.address)
-        if address and not is_role_address(address):
-            keys.append(Key(EMAIL, "", address))
-    return list(dict.fromkeys(keys))
+    addresses = filter(None, (email_key(email.address) for email in record.fields.emails))
+    return list(dict.fromkeys((*keys, *(Key(EMAIL, "", address) for address in addresses))))
 
 
 def owners(conn: Connection, key: Key) -> list[int]:

@@ -1,0 +1,212 @@
+"""How sure it is that two people are one: evidence for and against, in bits, with its words."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from math import exp2, log2
+from typing import NamedTuple
+
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+
+from app.domain.match_candidates import MatchReason
+from app.domain.matching_names import share_a_root, sound
+from app.domain.matching_people import Entry, host_of
+
+_near: Callable[..., float] = JaroWinkler.similarity
+_typos: Callable[..., int] = DamerauLevenshtein.distance
+
+
+class Evidence(NamedTuple):
+    """One thing two people agree or differ in. `field` is a `PersonFields` name; `text` says it in words."""
+
+    field: str
+    text: str
+    bits: float
+
+
+def probability(bits: float) -> float:
+    """How likely two people are one whose evidence, the starting odds included, is so many bits."""
+    return 1.0 / (1.0 + exp2(-max(-60.0, min(60.0, bits))))
+
+
+def reasons(evidence: Iterable[Evidence]) -> tuple[MatchReason, ...]:
+    """The evidence as it is told to the rep, what weighs most first."""
+    told = [MatchReason(one.field, one.text, round(one.bits, 1)) for one in evidence if abs(one.bits) >= 0.5]
+    return tuple(sorted(told, key=lambda reason: (-abs(reason.weight), reason.field, reason.text)))
+
+
+class Scorer:
+    """Weighs pairs of the people it was made with: how rare a value is among them decides what agreeing in it says."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._people = max(len(entries), 2)
+        self._firsts = Counter(word for entry in entries for word in entry.firsts)
+        self._lasts = Counter(word for entry in entries for word in entry.lasts)
+        self._companies = Counter(name for entry in entries for name in entry.companies)
+        self._domains = Counter(name for entry in entries for name in entry.domains)
+        self._handles = Counter(name for entry in entries for name in entry.handles)
+        self._places = Counter(word for entry in entries for word in entry.places)
+        self._emails = Counter(email for entry in entries for email in entry.emails)
+        named: dict[str, set[str]] = {}
+        for entry in entries:
+            for phone in entry.phones:
+                named.setdefault(phone, set()).add(entry.last)
+        self._phones = {phone: len(names) for phone, names in named.items()}
+
+    def evidence(self, one: Entry, other: Entry) -> list[Evidence]:
+        """Everything that speaks for and against two people being one; empty where nothing could make up for it."""
+        found = self._names(one, other)
+        if sum(item.bits for item in found) < -3 and not (
+            one.emails & other.emails or one.slugs & other.slugs or one.phones & other.phones
+        ):
+            return []
+        self._keys(one, other, found.append)
+        self._company(one, other, found.append)
+        self._place(one, other, found.append)
+        if one.title and other.title:
+            common = len(one.title & other.title) / min(len(one.title), len(other.title))
+            if common >= 0.5:
+                found.append(
+                    Evidence("job_title", "Same job title" if common == 1 else "Similar job titles", 1.5 * common)
+                )
+        return found
+
+    def _bits(self, count: int, most: float, agree: float = 0.9) -> float:
+        return max(0.5, min(most, log2(agree * self._people / max(count, 1))))
+
+    def _names(self, one: Entry, other: Entry) -> list[Evidence]:
+        straight = [
+            self._name("first_name", one.firsts, other.firsts, self._firsts, 10.0),
+            self._name("last_name", one.lasts, other.lasts, self._lasts, 13.0),
+        ]
+        if one.first and other.first and one.last and other.last and any(item.bits < 0 for item in straight):
+            swapped = [
+                self._name("first_name", one.firsts, other.lasts, self._lasts, 10.0),
+                self._name("last_name", one.lasts, other.firsts, self._firsts, 13.0),
+            ]
+            if all(item.bits > 1 for item in swapped):
+                bits = sum(item.bits for item in swapped) - 2.0
+                return [Evidence("last_name", "First and last name swapped", bits)]
+        return [item for item in straight if item.bits]
+
+    def _name(
+        self, field: str, mine: tuple[str, ...], theirs: tuple[str, ...], counts: Counter[str], most: float
+    ) -> Evidence:
+        if not mine or not theirs:
+            return Evidence(field, "", 0.0)
+        called = "first name" if field == "first_name" else "last name"
+        one, other = "".join(mine), "".join(theirs)
+        if one == other:
+            count = min(counts[word] for word in mine)
+            bits = self._bits(count, most)
+            rare = bits >= most - 2 and self._people >= 500
+            return Evidence(field, f"Same {'rare ' if rare else ''}{called}", bits)
+        common = set(mine) & set(theirs)
+        if common and max(map(len, common)) > 1:
+            bits = self._bits(min(counts[word] for word in common), most) * 0.75
+            return Evidence(field, f"One {called} is part of the other", bits)
+        first, second = mine[0], theirs[0]
+        if field == "first_name":
+            if share_a_root(first, second):
+                bits = self._bits(max(counts[first], counts[second]), most) * 0.75
+                return Evidence(field, "First names are forms of one", bits)
+            if first[0] == second[0] and 1 in (len(first), len(second)):
+                return Evidence(field, "First name fits the initial", 2.5)
+        near = _near(one, other)
+        count = max(max(counts[word] for word in mine), max(counts[word] for word in theirs))
+        if near >= 0.92 or (len(one) > 3 and len(other) > 3 and _typos(one, other, score_cutoff=1) <= 1):
+            return Evidence(field, f"{called.capitalize()}s differ by a slip", self._bits(count, most) * 0.7)
+        if near >= 0.85 or (near >= 0.75 and sound(one) == sound(other)):
+            return Evidence(field, f"Similar {called}s", self._bits(count, most) * 0.4)
+        if near >= 0.78:
+            return Evidence(field, f"Somewhat similar {called}s", -1.5)
+        return Evidence(field, f"Different {called}s", -6.0 if field == "first_name" else -5.0)
+
+    def _keys(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> None:
+        if common := one.emails & other.emails:
+            count = min(self._emails[email] for email in common)
+            add(Evidence("emails", "Same e-mail address", self._bits(count, 14.0)))
+        elif one.emails and other.emails:
+            self._other_emails(one, other, add)
+        if common := one.phones & other.phones:
+            names = min(self._phones[phone] for phone in common)
+            if names <= 2:
+                add(Evidence("phones", "Same phone number", self._bits(2, 11.0, 0.6)))
+            else:
+                add(Evidence("phones", "Same phone number, which many share", 1.0))
+        elif one.phones and other.phones:
+            add(Evidence("phones", "Different phone numbers", -0.7))
+        if one.slugs & other.slugs:
+            add(Evidence("linkedin_url", "Same LinkedIn profile", 14.0))
+        elif one.slugs and other.slugs:
+            alike = bool(one.stems & other.stems)
+            add(Evidence("linkedin_url", "Different LinkedIn profiles", -4.0 if alike else -7.0))
+        for scope in one.ids.keys() & other.ids.keys():
+            if one.ids[scope] & other.ids[scope]:
+                add(Evidence("provider_id", "Same ID at a provider", 16.0))
+            else:
+                add(Evidence("provider_id", "Two IDs at one provider", -8.0))
+
+    def _other_emails(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> None:
+        if common := one.handles & other.handles:
+            count = min(self._handles[handle] for handle in common)
+            own = {one.first + one.last, one.last + one.first, (one.first + one.last).replace(" ", "")}
+            if common <= own:
+                add(Evidence("emails", "E-mail addresses of one form", 0.8))
+            else:
+                add(Evidence("emails", "E-mail addresses begin alike", self._bits(count, 7.0)))
+            return
+        hosts = {host_of(email) for email in one.emails} & {host_of(email) for email in other.emails} - {""}
+        if hosts:
+            typed = any(_typos(mine, theirs, score_cutoff=1) <= 1 for mine in one.emails for theirs in other.emails)
+            if typed:
+                add(Evidence("emails", "E-mail addresses differ by a slip", 3.0))
+            else:
+                add(Evidence("emails", "Two e-mail addresses at one company", -2.5))
+
+    def _company(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> None:
+        if common := one.domains & other.domains:
+            count = min(self._domains[domain] for domain in common)
+            add(Evidence("company_domain", "Same company", self._bits(count, 10.0)))
+        elif common := one.companies & other.companies:
+            count = min(self._companies[name] for name in common)
+            add(Evidence("company_name", "Same company name", self._bits(count, 9.0)))
+        elif one.companies and other.companies:
+            if common := (one.companies & other.past) | (one.past & other.companies):
+                count = min(max(self._companies[name], 1) for name in common)
+                add(Evidence("company_name", "Company of an earlier job", self._bits(count, 8.0) * 0.8))
+                return
+            likeness, name, same = max(
+                (_near(mine, theirs), mine, theirs) for mine in one.companies for theirs in other.companies
+            )
+            if likeness >= 0.93:
+                count = max(self._companies[name], self._companies[same])
+                add(Evidence("company_name", "Similar company names", self._bits(count, 9.0) * 0.6))
+            else:
+                add(Evidence("company_name", "Different companies", -2.5))
+
+    def _place(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> None:
+        if not one.places or not other.places:
+            return
+        if one.spelt.country and other.spelt.country and one.spelt.country != other.spelt.country:
+            add(Evidence("country_code", "Different countries", -2.0))
+            return
+        weights = self._place_weight
+        common = one.places & other.places
+        agreed = sum(map(weights, common))
+        mine, theirs = one.places - common, other.places - common
+        if mine and theirs:
+            for word in mine:
+                if len(word) > 3:
+                    close = [far for far in theirs if len(far) > 3 and _near(word, far) >= 0.88]
+                    if close:
+                        agreed += 0.7 * min(weights(word), max(map(weights, close)))
+        whole = min(sum(map(weights, one.places)), sum(map(weights, other.places)))
+        share = agreed / whole if whole else 0.0
+        if share >= 0.4:
+            text = "Same location" if share > 0.95 else "Similar locations"
+            add(Evidence("location", text, min(14.0, 0.6 * agreed * share)))
+        elif share < 0.15:
+            add(Evidence("location", "Different locations", -2.5))
+
+    def _place_weight(self, word: str) -> float:
+        return max(0.1, log2(self._people / max(self._places[word], 1)))

@@ -5,23 +5,17 @@ from functools import partial
 from itertools import repeat
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.contact import ContactDetails, ContactRow, RecordKind, SourceRecord
+from app.domain.contact import ContactDetails, ContactRow, SourceRecord
 from app.domain.fetching import OwnedRecord
 from app.domain.provider import Provider
 from app.domain.search import SearchPage
-from app.storage import identity, library_people, quarantine, refreshing
-from app.storage.columns import json_list, moment, optional_moment, stamp, to_json, utc_now
+from app.storage import identity, library_people, quarantine, refreshing, source_records
+from app.storage.columns import json_list, moment, optional_moment, utc_now
 from app.storage.contact_rows import no_contact, read_details, read_rows
-from app.storage.database import Connection, Database, one, rows
+from app.storage.database import Connection, Database, rows
 
 # One read keeps the reading thread and Python's lock for some milliseconds; other reads go in between.
 CHUNK = 500
-
-_EVENT_TEXT = {
-    RecordKind.SUMMARY: "Found by a search at {}.",
-    RecordKind.FULL: "Fetched from {}.",
-    RecordKind.ENRICHMENT: "Enriched by {}.",
-}
 
 _STATS = """
 SELECT
@@ -86,11 +80,12 @@ class LibraryRepository:
         placed = []
         for record, pinned in zip(records, pins, strict=True):
             contact_id = identity.place(conn, record, pinned)
-            _keep(conn, contact_id, record)
+            source_records.keep(conn, contact_id, record)
             placed.append(contact_id)
         # A later record may have merged the contact of an earlier one.
         live = [identity.survivor(conn, contact_id) for contact_id in placed]
-        refreshing.show(conn, live)
+        source_records.bring_back(conn, list(zip(live, records, strict=True)))
+        refreshing.show_stored(conn, live)
         return live
 
     async def save(self, records: Sequence[SourceRecord], initiator: str = "") -> list[int]:
@@ -214,52 +209,3 @@ class LibraryRepository:
 
 def _contacts_changed(ids: Sequence[int], initiator: str) -> list[Change]:
     return [Change(ChangeKind.CONTACTS, tuple(dict.fromkeys(ids)), initiator)] if ids else []
-
-
-def _keep(conn: Connection, contact_id: int, record: SourceRecord) -> None:
-    newest = one(
-        conn,
-        "SELECT record_id, raw FROM source_record WHERE provider = ? AND provider_id = ? AND kind = ?"
-        " AND account_id = ? AND contact_id = ? ORDER BY fetched_at DESC, record_id DESC LIMIT 1",
-        (record.provider, record.provider_id, record.kind, record.account_id, contact_id),
-    )
-    if newest is not None and record.provider_id and newest[1] == record.raw:
-        conn.execute(
-            "UPDATE source_record SET fetched_at = max(fetched_at, ?), fields = ?, masked = ?,"
-            " credits_charged = credits_charged + ?, charged_at = coalesce(?, charged_at) WHERE record_id = ?",
-            (
-                stamp(record.fetched_at),
-                to_json(record.fields),
-                record.fields.masked,
-                record.credits_charged,
-                _charged_at(record),
-                newest[0],
-            ),
-        )
-        return
-    conn.execute(
-        "INSERT INTO source_record (contact_id, provider, account_id, provider_id, kind, fetched_at, masked,"
-        " credits_charged, charged_at, request_id, fields, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            contact_id,
-            record.provider,
-            record.account_id,
-            record.provider_id,
-            record.kind,
-            stamp(record.fetched_at),
-            record.fields.masked,
-            record.credits_charged,
-            _charged_at(record),
-            record.request_id,
-            to_json(record.fields),
-            record.raw,
-        ),
-    )
-    conn.execute(
-        "INSERT INTO contact_event (contact_id, at, text, provider) VALUES (?, ?, ?, ?)",
-        (contact_id, stamp(record.fetched_at), _EVENT_TEXT[record.kind].format(record.provider.label), record.provider),
-    )
-
-
-def _charged_at(record: SourceRecord) -> int | None:
-    return stamp(record.fetched_at) if record.credits_charged else None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from app.storage import shown
 from app.storage.columns import json_list, stamp
 from app.storage.contact_rows import read_choices, read_records
-from app.storage.database import Connection
+from app.storage.database import Connection, rows
 
 _SHOW = """
 UPDATE contact SET first_name = ?, last_name = ?, display_name = ?, job_title = ?, company_name = ?,
@@ -80,6 +80,21 @@ def show(conn: Connection, contact_ids: Iterable[int]) -> None:
                 contact_id,
             ),
         )
+
+
+def show_stored(conn: Connection, contact_ids: Iterable[int]) -> None:
+    """The same for contacts that records came to; some may have been merged by them."""
+    ids = list(dict.fromkeys(contact_ids))
+    merged = rows(
+        conn,
+        "SELECT DISTINCT merged_into FROM contact WHERE merged_into IN (SELECT value FROM json_each(?))",
+        (json_list(ids),),
+    )
+    if merged:
+        moved = [contact_id for (contact_id,) in merged]
+        conn.execute(_MARKS, (json_list(moved),))
+        show_outcomes(conn, moved)
+    show(conn, ids)
 
 
 def show_moved(conn: Connection, contact_ids: Sequence[int]) -> None:

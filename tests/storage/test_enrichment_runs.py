@@ -359,7 +359,7 @@ async def test_results_go_to_the_contact_that_was_enriched(
     enriched = details.records[0]
     assert (enriched.kind, enriched.provider, enriched.credits_charged) == (RecordKind.ENRICHMENT, Provider.TAMTAM, 1)
     assert (enriched.request_id, enriched.raw) == ("req-1", b'{"status":"done"}')
-    assert details.history[0].text == "Enriched by Tamtam."
+    assert details.history[0].text == "Enriched by Tamtam for 1 credit."
 
 
 async def test_a_typed_person_gets_one_contact_however_often_enriched(

@@ -100,7 +100,7 @@ async def test_details_bring_back_exactly_what_was_said(library: LibraryReposito
     assert details.fields == record.fields
     assert ("first_name", "علي", True) in [(value.field, value.value, value.shown) for value in details.values]
     assert [(event.text, event.provider, event.at) for event in details.history] == [
-        ("Fetched from Leadfeeder.", Provider.LEADFEEDER, NOON)
+        ("Fetched from Leadfeeder for 3 credits.", Provider.LEADFEEDER, NOON)
     ]
 
 

@@ -1,0 +1,354 @@
+"""The review of probable matches: pair after pair side by side, merged, kept apart or left for later."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app.qtbridge.tasks import TaskScope
+from app.ui.actions import ActionRegistry
+from app.ui.dialogs.merge_all_dialog import run_merge_all_dialog
+from app.ui.failures import failure_handler
+from app.ui.icons import icon
+from app.ui.models.review_model import PairKey, ReviewPair
+from app.ui.panes.review_bar import ReviewBar
+from app.ui.panes.review_compare import ReviewCompare
+from app.ui.panes.review_list import ReviewList
+from app.ui.review_desk import ReviewDesk
+from app.ui.theme import SPACING
+from app.ui.widgets.banner import Banner
+from app.ui.widgets.empty_state import EmptyState
+from app.ui.widgets.labels import ElidedLabel
+from app.ui.widgets.progress_strip import ProgressStrip
+from app.ui.wording import count, short_moment
+
+if TYPE_CHECKING:
+    from app.composition import Services
+
+_READING, _NO_CONTACTS, _NEVER, _NOTHING, _BELOW, _DESK = range(6)
+LIST_WIDTH = 400
+NARROW = 800
+"""Below this width the list stands above the two contacts instead of beside them."""
+
+
+class ReviewPane(QWidget):
+    """The tab “Review”.
+
+    Signals:
+        waiting_changed: How many pairs wait for a decision.
+        contact_activated: A contact to show in the inspector.
+        said: A sentence for the status bar.
+    """
+
+    waiting_changed = Signal(int)
+    contact_activated = Signal(int)
+    said = Signal(str)
+
+    def __init__(self, services: "Services", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.desk = ReviewDesk(services, self)
+        self.banner = Banner()
+        self._scope = TaskScope("review pane", failure_handler(self.banner.show_error))
+        self.list = ReviewList(self.desk.model)
+        self.compare = ReviewCompare()
+        self.bar = ReviewBar(merge=self.merge, keep_apart=self.keep_apart, later=self.later, undo=self.desk.undo)
+        self._shown: ReviewPair | None = None
+        self._wanted: PairKey | None = None
+        self._survivor = 0
+        self._row = 0
+        self._read = False
+        self._actions: ActionRegistry | None = None
+        self._build()
+        self._add_keys()
+        self._connect()
+
+    async def shut_down(self) -> None:
+        """Stop what runs."""
+        await self._scope.aclose()
+        await self.desk.shut_down()
+
+    @property
+    def shown(self) -> ReviewPair | None:
+        """The pair that is shown side by side, None while another one is being read."""
+        return self._shown
+
+    @property
+    def survivor_id(self) -> int:
+        """Which contact of the shown pair stays when it is merged."""
+        return self._survivor
+
+    def add_actions(self, registry: ActionRegistry) -> None:
+        """Put what can be done here into the menus."""
+        registry.add_separator("&Contacts")
+        add, menu = registry.add, "&Contacts"
+        add("review.find", menu, "Look for matches", self.desk.find, drawing="refresh", tip="Compare all contacts")
+        add("review.merge", menu, "Merge pair under review", self.merge, drawing="merge")
+        add("review.apart", menu, "Keep pair under review apart", self.keep_apart, drawing="match-apart")
+        add("review.merge_all", menu, "Merge all above a score…", self.merge_all, drawing="merge")
+        self._actions = registry
+        self._show_actions()
+
+    # What the rep does
+
+    def merge(self) -> None:
+        """Make one contact of the two in front, and go on to the next pair."""
+        pair = self._shown
+        if pair is not None and not pair.candidate.blocked:
+            self._go_on()
+            self.desk.merge(pair, self._survivor)
+
+    def keep_apart(self) -> None:
+        """Remember that the two in front are two people, and go on to the next pair."""
+        pair = self._shown
+        if pair is not None:
+            self._go_on()
+            self.desk.keep_apart(pair)
+
+    def later(self) -> None:
+        """Go on to the next pair without a decision; after the last one comes the first again."""
+        last = self.desk.model.rowCount() - 1
+        if self._shown is None or last < 0:
+            return
+        if self.list.current >= last:
+            self._say("That was the last pair; here is the first again.")
+        self.list.choose(0 if self.list.current >= last else self.list.current + 1)
+
+    def swap(self) -> None:
+        """Let the other contact of the pair stay."""
+        pair = self._shown
+        if pair is not None and not pair.candidate.blocked:
+            first, second = pair.key
+            self._survivor = second if self._survivor == first else first
+            self.compare.show_survivor(self._survivor, mergeable=True)
+
+    def merge_all(self) -> None:
+        """Ask from which score on pairs are merged without a look at each, and merge them."""
+        self._scope.replace("merge all", self._merge_all())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Undo, where the window has no key for it."""
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.desk.undo()
+            return
+        super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Bring the list up to date, and look at what is new."""
+        super().showEvent(event)
+        self.desk.set_active(active=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Only count from now on."""
+        super().hideEvent(event)
+        self.desk.set_active(active=False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One beside the other where there is room."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        self._splitter.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
+
+    async def _merge_all(self) -> None:
+        chosen = await run_merge_all_dialog(self.window(), self.desk)
+        if chosen:
+            self.desk.merge_all(chosen)
+
+    # Showing
+
+    def _go_on(self) -> None:
+        """Choose the pair after the one in front, which is about to leave the list."""
+        self._shown = None
+        following = self.desk.model.pair(self.list.current + 1) or self.desk.model.pair(self.list.current - 1)
+        if following is None:
+            self._wanted = None
+        else:
+            self.list.choose(self.desk.model.row_of(following.key) or 0)
+
+    def _chosen(self, row: int) -> None:
+        pair = self.desk.model.pair(row)
+        if pair is None:
+            return
+        self._row = row
+        self._wanted = pair.key
+        if self._shown is not pair:
+            self._scope.replace("show", self._show_pair(pair))
+
+    async def _show_pair(self, pair: ReviewPair) -> None:
+        same = self._shown is not None and self._shown.key == pair.key
+        self._shown = self._shown if same else None
+        left, right = await asyncio.gather(*(self.desk.details(contact_id) for contact_id in pair.key))
+        if not same:
+            self._survivor = pair.low.contact_id  # the older entry, as where many are merged at once
+        self.compare.show_pair(pair.candidate, left, right, survivor_id=self._survivor, keep_position=same)
+        self._shown = pair
+        self._show_actions()
+        following = self.desk.model.pair(self.list.current + 1)
+        for contact_id in following.key if following is not None else ():
+            await self.desk.details(contact_id)  # so that the next pair is there at once
+
+    def _show_state(self) -> None:
+        state, model = self.desk.state, self.desk.model
+        self._read = True
+        heading = f"{count(state.waiting, 'pair')} to review" if state.waiting else "Nothing to review"
+        self._heading.setText(heading)
+        looked = f"Last looked for matches {short_moment(state.looked_at)}" if state.looked_at else ""
+        self._looked.setText(looked)
+        self._find.setText("Look again" if state.looked_at else "Look for matches")
+        page = self._page()
+        self._pages.setCurrentIndex(page)
+        self._header.setVisible(page in (_NOTHING, _BELOW, _DESK))
+        self.bar.show_deciding(shown=page == _DESK)
+        row = model.row_of(self._wanted)
+        if model.rowCount():
+            self.list.choose(min(self._row, model.rowCount() - 1) if row is None else row)
+            self._chosen(self.list.current)
+        else:
+            self._shown = None
+        self.bar.show_undo(self.desk.undoable.name if self.desk.undoable else "")
+        self._show_actions()
+        self.waiting_changed.emit(state.waiting)
+
+    def _page(self) -> int:
+        state = self.desk.state
+        if not self._read:
+            return _READING
+        if not state.contacts:
+            return _NO_CONTACTS
+        if state.waiting:
+            return _DESK if state.shown else _BELOW
+        return _NOTHING if state.looked_at else _NEVER
+
+    def _show_actions(self) -> None:
+        pair, idle = self._shown, not self.desk.running
+        mergeable = pair is not None and not pair.candidate.blocked
+        self.bar.show_pair(mergeable=mergeable, chosen=pair is not None)
+        waiting = self.desk.state.waiting > 0
+        self.list.merge_all.setEnabled(waiting and idle)
+        self._find.setEnabled(idle)
+        if self._actions is not None:
+            seen = self.isVisible()
+            self._actions["review.merge"].setEnabled(seen and mergeable)
+            self._actions["review.apart"].setEnabled(seen and pair is not None)
+            self._actions["review.merge_all"].setEnabled(waiting and idle)
+            self._actions["review.find"].setEnabled(idle and self.desk.state.contacts > 0)
+
+    def _came_back(self, key: PairKey) -> None:
+        row = self.desk.model.row_of(key)
+        if row is not None:
+            self.list.choose(row)
+
+    def _show_running(self) -> None:
+        if self.desk.running:
+            self._strip.begin(self.desk.running, 0)
+            self._strip.stop_button.setVisible(self.desk.stoppable)
+        else:
+            self._strip.end()
+        self._show_actions()
+
+    def _say(self, text: str) -> None:
+        self.bar.say(text)
+        self.said.emit(text)
+
+    # Building
+
+    def _build(self) -> None:
+        self.setObjectName("review_pane")
+        self._heading = ElidedLabel(role="heading")
+        self._heading.setObjectName("review_heading")
+        self._looked = ElidedLabel(role="muted")
+        self._looked.setObjectName("review_looked")
+        self._find = QPushButton("Look for matches")
+        self._find.setObjectName("review_find")
+        self._find.setIcon(icon("refresh"))
+        self._find.setIconSize(QSize(15, 15))
+        self._find.setToolTip("Compare all contacts with each other")
+        self._header = QWidget()
+        top = QHBoxLayout(self._header)
+        top.setContentsMargins(0, 0, 0, 0)
+        top.setSpacing(SPACING.m)
+        top.addWidget(self._heading, 1)
+        top.addWidget(self._looked, 1)
+        top.addWidget(self._find)
+        self._looked.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._strip = ProgressStrip()
+        self._strip.stop_button.setToolTip("Stop; the pairs stay as they were")
+        self._splitter = QSplitter()
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(SPACING.m)
+        for side, stretch in ((self.list, 0), (self.compare, 1)):
+            self._splitter.addWidget(side)
+            self._splitter.setStretchFactor(self._splitter.count() - 1, stretch)
+        self.list.setMinimumSize(220, 110)
+        self.compare.setMinimumSize(220, 150)
+        self._splitter.setSizes([LIST_WIDTH, 2 * LIST_WIDTH])
+        self._pages = QStackedWidget()
+        for page in (QWidget(), *self._empty_states(), self._splitter):
+            self._pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.m, SPACING.m, SPACING.m, SPACING.m)
+        column.setSpacing(SPACING.s)
+        for widget in (self.banner, self._strip, self._header):
+            column.addWidget(widget)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.bar)
+        self._header.hide()
+        self.bar.show_deciding(shown=False)
+        self.setFocusProxy(self.list)
+
+    def _empty_states(self) -> tuple[EmptyState, ...]:
+        return (
+            EmptyState(
+                "match-review",
+                "No contacts yet",
+                "Search or fetch contacts first. Entries of the library that may be one person are reviewed here.",
+            ),
+            EmptyState(
+                "match-review",
+                "Nothing looked for yet",
+                "The same person may be in the library more than once, spelt differently by each service. "
+                "Nothing is merged without you.",
+                action_text="Look for matches",
+                action=self.desk.find,
+            ),
+            EmptyState(
+                "success",
+                "Nothing to review",
+                "No two contacts look like one person, apart from those you have decided on.",
+            ),
+            EmptyState(
+                "match-review",
+                "No pair is that much alike",
+                "All pairs that wait for you have a lower score than you ask for.",
+                action_text="Show all pairs",
+                action=lambda: self.list.least.setValue(0),
+            ),
+        )
+
+    def _add_keys(self) -> None:
+        """Single letters, wherever the cursor is among the pairs, but not where numbers are typed."""
+        within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        for keys, run in (("M", self.merge), ("K", self.keep_apart), ("L", self.later), ("S", self.swap)):
+            QShortcut(QKeySequence(keys), self, run, context=within).setAutoRepeat(False)
+        for enter in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            QShortcut(
+                QKeySequence(enter), self.compare, self.merge, context=Qt.ShortcutContext.WidgetShortcut
+            ).setAutoRepeat(False)
+
+    def _connect(self) -> None:
+        desk = self.desk
+        desk.changed.connect(self._show_state)
+        desk.came_back.connect(self._came_back)
+        desk.said.connect(self._say)
+        desk.failed.connect(self.banner.show_error)
+        desk.running_changed.connect(self._show_running)
+        desk.advanced.connect(self._strip.advance)
+        self._strip.stop_requested.connect(desk.stop)
+        self._find.clicked.connect(desk.find)
+        self.list.pair_chosen.connect(self._chosen)
+        self.list.merge_requested.connect(self.merge)
+        self.list.merge_all_requested.connect(self.merge_all)
+        self.list.least_chosen.connect(lambda number: desk.show_from(number / 100))
+        self.compare.swap_requested.connect(self.swap)
+        self.compare.contact_activated.connect(self.contact_activated)

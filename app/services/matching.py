@@ -64,6 +64,10 @@ class MatchingService:
             self._changes.publish(Change(ChangeKind.MATCHES))
         return await self._pairs.count()
 
+    async def last_found(self) -> datetime | None:
+        """When contacts were last compared with each other; None for never. Raises LibraryError."""
+        return await self._pairs.last_found()
+
     async def waiting(self) -> int:
         """How many contacts came or changed since they were last compared. Raises LibraryError."""
         return len((await self._pairs.waiting())[1])

@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 
 from app.domain.match_candidates import MatchCandidate, MatchReason
-from app.storage.columns import json_list, stamp, to_json, utc_now
+from app.storage.columns import json_list, optional_moment, stamp, to_json, utc_now
 from app.storage.database import Connection, Database, Values, rows, scalar
 from app.storage.merging import why_not
 
@@ -77,6 +77,10 @@ class MatchCandidateRepository:
         """How many open pairs have at least this score. Raises LibraryError when the library cannot be read."""
         return int(await self._database.read(lambda conn: scalar(conn, _COUNT, {"least": least_score})))
 
+    async def last_found(self) -> datetime | None:
+        """When contacts were last compared; None for never. Raises LibraryError when the library cannot be read."""
+        return await self._database.read(lambda conn: optional_moment(scalar(conn, "SELECT max(at) FROM match_run")))
+
     async def waiting(self) -> tuple[int, list[int]]:
         """The contacts that came or changed since they were last compared, and a number to hand to `store`.
 
@@ -113,6 +117,7 @@ class MatchCandidateRepository:
 
         def finish(conn: Connection) -> None:
             conn.execute("DELETE FROM match_waiting WHERE change_id <= ?", (upto,))
+            conn.execute("INSERT OR REPLACE INTO match_run (run_id, at) VALUES (1, ?)", (at,))
             if looked_at is None:
                 conn.execute("DELETE FROM match_candidate WHERE found_at <> ?", (at,))
             else:

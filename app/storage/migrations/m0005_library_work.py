@@ -148,6 +148,8 @@ CREATE TABLE match_candidate (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX match_candidate_score ON match_candidate (score DESC);
 CREATE INDEX match_candidate_high ON match_candidate (high_id);
+-- When contacts were last compared, whatever came of it.
+CREATE TABLE match_run (run_id INTEGER PRIMARY KEY CHECK (run_id = 1), at INTEGER NOT NULL) STRICT;
 -- Contacts that came or changed since they were last compared with the others. Another change gives a new number.
 CREATE TABLE match_waiting (
     change_id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -6,16 +6,18 @@ import json
 from app.cli.console import Console
 from app.cli.exits import EXIT_OK
 from app.composition import Services
+from app.domain.errors import InputError
 from app.exchange.csv_writer import check_writable
 from app.exchange.presets import preset_named
 
 
 async def export(services: Services, arguments: argparse.Namespace, console: Console) -> int:
-    """Write every contact of the library."""
+    """Write the contacts of the library, or of one list."""
     preset = preset_named(arguments.preset)
+    contact_ids = await _chosen(services, arguments.list)
     check_writable(arguments.out)
     report = await services.export.export_csv(
-        await services.library.all_ids(),
+        contact_ids,
         arguments.out,
         preset=preset.name,
         include_suppressed=arguments.include_suppressed,
@@ -26,6 +28,22 @@ async def export(services: Services, arguments: argparse.Namespace, console: Con
     if report.overridden:
         console.say(f"{report.overridden} of them are on the do-not-contact list.")
     return EXIT_OK
+
+
+async def _chosen(services: Services, name: str | None) -> list[int]:
+    if name is None:
+        return await services.library.all_ids()
+    lists = await services.own_work.lists()
+    for each in lists:
+        if each.name.casefold() == name.strip().casefold():
+            if not each.contacts:
+                raise InputError(f"The list “{each.name}” is empty.")
+            return await services.own_work.list_members(each.list_id)
+    known = ", ".join(f"“{each.name}”" for each in lists)
+    raise InputError(
+        f"There is no list “{name}”.",
+        next_step=f"The lists are {known}." if known else "There are no lists yet; make one in the window.",
+    )
 
 
 async def stats(services: Services, arguments: argparse.Namespace, console: Console) -> int:

@@ -197,6 +197,7 @@ def _add_queue(commands: _Commands) -> None:
 
 def _add_library(commands: _Commands) -> None:
     export = commands.add("export", "write the library's contacts to a CSV file", handler=exporting.export)
+    export.add_argument("--list", metavar="NAME", help="only the contacts of this list; all of the library otherwise")
     export.add_argument(
         "--preset", default=PLAIN.name, metavar="NAME", help=f"how to lay the file out: {', '.join(PRESETS)}"
     )

@@ -106,7 +106,7 @@ def merge(conn: Connection, contact_ids: Sequence[int], survivor_id: int | None,
     def work(conn: Connection) -> list[int]:
         for other in others:
             # What the rep decides now goes before what they decided earlier.
-            _forget_apart(conn, survivor, other)
+            merging.forget_apart(conn, survivor, other)
             if reason := merging.why_not(conn, survivor, other):
                 raise InputError(f"These contacts cannot be merged: {reason}")
             merging.merge(conn, survivor, other, at, "your own decision")
@@ -185,16 +185,6 @@ def keep_apart(conn: Connection, pairs: Iterable[tuple[int, int]], at: datetime)
 
     name = "Keep 2 contacts apart" if len(apart) == 1 else f"Keep {len(apart):,} pairs of contacts apart"
     return record(conn, name, work, at=at)
-
-
-def _forget_apart(conn: Connection, first: int, second: int) -> None:
-    entries = "(SELECT contact_id FROM contact WHERE contact_id = {0} OR merged_into = {0})"
-    one_side, other = entries.format("?1"), entries.format("?2")
-    conn.execute(
-        f"DELETE FROM kept_apart WHERE (low_id IN {one_side} AND high_id IN {other})"  # noqa: S608
-        f" OR (low_id IN {other} AND high_id IN {one_side})",
-        (first, second),
-    )
 
 
 def _checked(field: str, value: str) -> str:

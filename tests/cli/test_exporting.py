@@ -1,10 +1,14 @@
+import asyncio
 import json
 from pathlib import Path
 
+from app.composition import open_services
 from app.demo.samples import sample_ids
 from app.domain.provider import Provider
+from app.storage.profile import Profile
 from tests.cli.conftest import Program, read_rows
 from tests.support.demo_server import DemoServer
+from tests.support.memory_key_store import MemoryKeyStore
 
 
 def test_the_library_is_counted_and_exported(program: Program, demo_server: DemoServer, tmp_path: Path) -> None:
@@ -25,3 +29,43 @@ def test_an_unknown_preset_and_an_empty_library_are_told(program: Program, tmp_p
     assert program("export", "--preset", "word", "--out", tmp_path / "x.csv").code == 2
     assert program("export", "--preset", "plain", "--out", tmp_path / "x.csv").code == 2
     assert program("library", "stats").written.startswith("contacts: 0\n")
+
+
+def test_one_list_is_exported_by_its_name_in_any_case(
+    program: Program, demo_server: DemoServer, tmp_path: Path
+) -> None:
+    ids = sample_ids(demo_server.data, Provider.BUILDWORKPRO, 5)
+    files = ("--out", tmp_path / "f.csv", "--outcomes", tmp_path / "o.csv")
+    program("fetch", "buildworkpro", "-", *files, source=" ".join(ids))
+
+    async def work() -> None:
+        async with open_services(Profile(program.profile), environ={}, key_store=MemoryKeyStore()) as services:
+            contacts = await services.library.all_ids()
+            chosen = await services.own_work.create_list("Fair in Bergen")
+            await services.own_work.create_list("Later")
+            await services.own_work.add_to_list(chosen.list_id, contacts[:3])
+            await services.own_work.add_tags(contacts, ["met", "warm"])
+            await services.own_work.remove(contacts[:1])
+
+    asyncio.run(work())
+    out = tmp_path / "list.csv"
+    assert program("export", "--list", "fair in BERGEN", "--out", out).code == 0
+    assert len(read_rows(out)) == 2  # one of the three was removed from the library
+    missing = program("export", "--list", "Nowhere", "--out", out)
+    assert missing.code == 2
+    assert "“Nowhere”" in missing.said
+    assert "“Fair in Bergen”, “Later”" in missing.said
+    assert program("export", "--list", "Later", "--out", out).code == 2
+    counts = json.loads(program("library", "stats", "--json").written)
+    assert {name: counts[name] for name in ("contacts", "removed", "lists", "tags")} == {
+        "contacts": 4,
+        "removed": 1,
+        "lists": 2,
+        "tags": 2,
+    }
+
+
+def test_a_library_without_lists_says_so(program: Program, tmp_path: Path) -> None:
+    result = program("export", "--list", "Mine", "--out", tmp_path / "x.csv")
+    assert result.code == 2
+    assert "no lists yet" in result.said

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 MOST_NAMES = 3
 MOST_REASONS = 4
+PART = 500
 
 _Run = Callable[[Progress], Coroutine[object, object, ChangeReport]]
 
@@ -61,6 +62,11 @@ class ContactChanges(QObject):
     def running(self) -> str:
         """What runs, in words; "" for nothing."""
         return self._running
+
+    @property
+    def tag_service(self) -> str:
+        """Name of the service that has tags."""
+        return self._services.tags.provider.label
 
     @property
     def list_service(self) -> str:
@@ -124,9 +130,12 @@ class ContactChanges(QObject):
 
     async def _known_to(self, provider: Provider, contact_ids: list[int]) -> tuple[list[int], str]:
         """Those that a provider knows, and the account that most of them were found in."""
-        rows = await self._services.library.rows(contact_ids)
-        mine = [row.contact_id for row in rows if provider in row.providers]
-        accounts = Counter(row.account_id for row in rows if row.provider is provider and row.account_id)
+        mine: list[int] = []
+        accounts: Counter[str] = Counter()
+        for start in range(0, len(contact_ids), PART):  # all at one stroke would hold up the window
+            rows = await self._services.library.rows(contact_ids[start : start + PART])
+            mine += [row.contact_id for row in rows if provider in row.providers]
+            accounts.update(row.account_id for row in rows if row.provider is provider and row.account_id)
         return list(dict.fromkeys(mine)), accounts.most_common(1)[0][0] if accounts else ""
 
     async def _run(self, doing: str, done: str, contact_ids: list[int], run: _Run) -> None:

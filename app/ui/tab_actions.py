@@ -5,8 +5,10 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
+from app.domain.provider import Provider
 from app.ui.actions import ActionRegistry
 from app.ui.contact_changes import ContactChanges
+from app.ui.models.contact_text import TextForm
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.result_tabs import ResultTabs
 from app.ui.widgets.contact_table import ContactTable
@@ -15,6 +17,22 @@ from app.ui.wording import priced
 TAG_CHANGES = ("contacts.add_tag", "contacts.remove_tag")
 LIST_CHANGES = ("contacts.add_to_list", "contacts.remove_from_list")
 CHANGES = (*TAG_CHANGES, *LIST_CHANGES)
+
+ON_SELECTION = (
+    "contacts.enrich",
+    "contacts.show",
+    "contacts.linkedin",
+    "contacts.website",
+    "export.selected",
+    "edit.copy",
+    "edit.copy_cell",
+    "edit.copy_markdown",
+    "edit.copy_emails",
+    "edit.copy_phones",
+)
+ON_TABLE = ("edit.filter", "view.choose_columns", "view.freeze", "view.sort", "view.columns")
+MOST_ASKED = 2_000
+"""Selected contacts whose services are looked up for the menus; of more than these, every service may know one."""
 
 ForContacts = Callable[[Sequence[int]], None]
 _OnTable = Callable[[ContactTable], object]
@@ -43,6 +61,7 @@ class TabActions(QObject):
         self._add_edit()
         self._add_search()
         self._add_contacts()
+        self._add_columns()
         self._add_changes()
         tabs.set_row_actions([registry[key] for key in CHANGES])
         changes.running_changed.connect(self.update)
@@ -50,27 +69,18 @@ class TabActions(QObject):
     def update(self) -> None:
         """Enable what makes sense now."""
         table, pane = self._tabs.current_table(), self._tabs.current_results()
-        ids = table.selected_ids() if table is not None else []
-        selected = len(ids)
-        everything = len(table.all_ids()) if table is not None else 0
-        for key in (
-            "contacts.enrich",
-            "contacts.show",
-            "contacts.linkedin",
-            "export.selected",
-            "edit.copy",
-            "edit.copy_emails",
-            "edit.copy_phones",
-        ):
+        selected = table.selected_count if table is not None else 0
+        everything = table.all_count if table is not None else 0
+        for key in ON_SELECTION:
             self._registry[key].setEnabled(selected > 0)
-        providers = table.model.providers(ids) if table is not None else set()
+        providers = _providers(table) if table is not None and selected else set()
         for key in TAG_CHANGES:
             self._registry.set_available(key, self._changes.why_no_tags(providers))
         for key in LIST_CHANGES:
             self._registry.set_available(key, self._changes.why_no_lists(providers))
         for key in ("export.all", "edit.select_all"):
             self._registry[key].setEnabled(everything > 0)
-        for key in ("edit.filter", "view.columns"):
+        for key in ON_TABLE:
             self._registry[key].setEnabled(table is not None)
         for key in ("search.more", "search.all"):
             self._registry[key].setEnabled(pane is not None and pane.has_more and not pane.is_running)
@@ -84,6 +94,8 @@ class TabActions(QObject):
         self._registry["tabs.close"].setEnabled(pane is not None)
         self._registry["export.selected"].setText(f"Export {selected:,} selected…" if selected else "Export selected…")
         self._registry["export.all"].setText(f"Export all {everything:,} of this tab…" if everything else "Export tab…")
+        freeze = self._registry["view.freeze"]
+        freeze.setChecked(table is not None and table.view.frozen.is_on)
 
     def _add_export(self) -> None:
         self._on_table(
@@ -109,9 +121,11 @@ class TabActions(QObject):
 
     def _add_edit(self) -> None:
         rows: tuple[tuple[str, str, _OnTable, str | None, str], ...] = (
-            ("edit.copy", "Copy rows", ContactTable.copy_rows, "Ctrl+Shift+C", "copy"),
-            ("edit.copy_emails", "Copy emails", ContactTable.copy_emails, None, "mail"),
-            ("edit.copy_phones", "Copy phones", ContactTable.copy_phones, None, "phone"),
+            ("edit.copy_cell", "Copy cell", lambda table: table.clipboard.copy_cell(), "Ctrl+Alt+C", ""),
+            ("edit.copy", "Copy rows", lambda table: table.clipboard.copy_rows(), "Ctrl+Shift+C", "copy"),
+            ("edit.copy_markdown", "Copy as Markdown table", _copy_markdown, None, ""),
+            ("edit.copy_emails", "Copy emails", lambda table: table.clipboard.copy_emails(), None, "mail"),
+            ("edit.copy_phones", "Copy phones", lambda table: table.clipboard.copy_phones(), None, "phone"),
             ("edit.select_all", "Select all contacts", lambda table: table.view.selectAll(), "Ctrl+Shift+A", ""),
             ("edit.filter", "Filter contacts", ContactTable.focus_filter, "Ctrl+F", "search"),
         )
@@ -155,18 +169,42 @@ class TabActions(QObject):
         self._on_table(
             "contacts.linkedin", "&Contacts", "Open LinkedIn profile", ContactTable.open_linkedin, drawing="link"
         )
+        self._on_table(
+            "contacts.website", "&Contacts", "Open company website", ContactTable.open_website, drawing="globe"
+        )
+
+    def _add_columns(self) -> None:
+        self._on_table(
+            "view.choose_columns", "&View", "Choose columns…", ContactTable.choose_columns, drawing="columns"
+        )
+        self._on_table(
+            "view.freeze",
+            "&View",
+            "Freeze first column",
+            lambda table: table.columns.freeze(on=not table.view.frozen.is_on),
+            tip="Hold the first column in its place while the others are scrolled",
+        )
+        self._registry["view.freeze"].setCheckable(True)
+        self._on_table(
+            "view.sort",
+            "&View",
+            "Sort by this column",
+            ContactTable.sort_by_current,
+            shortcut="Ctrl+Shift+S",
+            tip="Sort by the column of the current cell: ascending, descending, as they came",
+        )
         self._on_table("view.columns", "&View", "Reset columns", ContactTable.reset_columns)
 
     def _add_changes(self) -> None:
         self._registry.add_separator("&Contacts")
         self._registry.menu("&Contacts").setToolTipsVisible(True)  # a disabled action's tells why
         tag, lists = self._changes.change_tags, self._changes.change_list
-        where = self._changes.list_service
+        where, tagging = self._changes.list_service, self._changes.tag_service
         rows: tuple[tuple[str, str, _OnTable, str | None, str], ...] = (
-            ("contacts.add_tag", "Add tag…", lambda table: tag(table.selected_ids()), "Ctrl+T", "tag"),
+            ("contacts.add_tag", f"Add {tagging} tag…", lambda table: tag(table.selected_ids()), "Ctrl+T", "tag"),
             (
                 "contacts.remove_tag",
-                "Remove tag…",
+                f"Remove {tagging} tag…",
                 lambda table: tag(table.selected_ids(), removing=True),
                 None,
                 "tag-remove",
@@ -219,6 +257,15 @@ class TabActions(QObject):
         running = [pane for pane in self._tabs.results() if pane.is_running]
         for pane in [current] if current is not None and current.is_running else running:
             pane.stop()
+
+
+def _copy_markdown(table: ContactTable) -> None:
+    table.clipboard.copy_rows(TextForm.MARKDOWN)
+
+
+def _providers(table: ContactTable) -> set[Provider]:
+    """The services that may know a selected contact."""
+    return table.model.providers(table.selected_ids()) if table.selected_count <= MOST_ASKED else set(Provider)
 
 
 def _load_all(pane: ResultsPane) -> None:

@@ -1,11 +1,11 @@
 """The columns of every contact table: what each shows, how it sorts, and how wide it starts."""
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
 from app.domain.contact import ContactRow
+from app.domain.marks import MOST_STARS, ContactStatus
 from app.domain.outcomes import Outcome
 from app.ui.wording import moment
 
@@ -28,6 +28,11 @@ class Column(IntEnum):
     LAST_NAME = 12
     PROVIDER_ID = 13
     ACCOUNT = 14
+    COUNTRY = 15
+    STATUS = 16
+    RATING = 17
+    TAGS = 18
+    NOTES = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class ColumnSpec:
         text: What a row shows in it.
         shown: Whether it is shown until the rep decides otherwise.
         sort_text: What it sorts by, where that is not its text.
+        spoken: What a screen reader says of it, where that is not its text.
     """
 
     key: str
@@ -49,6 +55,7 @@ class ColumnSpec:
     text: Callable[[ContactRow], str]
     shown: bool = True
     sort_text: Callable[[ContactRow], str] | None = None
+    spoken: Callable[[ContactRow], str] | None = None
 
 
 def _bought(value: str, outcome: Outcome | None) -> str:
@@ -58,6 +65,18 @@ def _bought(value: str, outcome: Outcome | None) -> str:
 
 def _sources(row: ContactRow) -> str:
     return ", ".join(provider.label for provider in row.providers)
+
+
+def _status(row: ContactRow) -> str:
+    return row.status.label if row.status is not None else ""
+
+
+def _status_order(row: ContactRow) -> str:
+    return str(_STATUS_ORDER[row.status]) if row.status is not None else ""
+
+
+_STATUS_ORDER = {status: number for number, status in enumerate(ContactStatus, start=1)}
+_STARS = tuple("★" * stars + "☆" * (MOST_STARS - stars) if stars else "" for stars in range(MOST_STARS + 1))
 
 
 COLUMNS: dict[Column, ColumnSpec] = {
@@ -86,12 +105,17 @@ COLUMNS: dict[Column, ColumnSpec] = {
     Column.LAST_NAME: ColumnSpec("last_name", "Last name", 120, lambda row: row.last_name, shown=False),
     Column.PROVIDER_ID: ColumnSpec("provider_id", "Provider ID", 160, lambda row: row.provider_id, shown=False),
     Column.ACCOUNT: ColumnSpec("account", "Account", 120, lambda row: row.account_id, shown=False),
+    Column.COUNTRY: ColumnSpec("country", "Country", 80, lambda row: row.country, shown=False),
+    Column.STATUS: ColumnSpec("status", "Status", 110, _status, shown=False, sort_text=_status_order),
+    Column.RATING: ColumnSpec(
+        "rating",
+        "Rating",
+        95,
+        lambda row: _STARS[row.rating],
+        shown=False,
+        sort_text=lambda row: str(row.rating or ""),
+        spoken=lambda row: f"{row.rating} of {MOST_STARS} stars" if row.rating else "",
+    ),
+    Column.TAGS: ColumnSpec("tags", "Tags", 140, lambda row: ", ".join(row.tags), shown=False),
+    Column.NOTES: ColumnSpec("notes", "Notes", 180, lambda row: row.notes.strip().partition("\n")[0], shown=False),
 }
-
-
-def fold(text: str) -> str:
-    """Text for searching and sorting: case and accents do not matter."""
-    if text.isascii():
-        return text.casefold()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))

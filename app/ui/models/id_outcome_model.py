@@ -14,7 +14,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from app.domain.fetching import IdOutcome
 from app.domain.outcomes import Outcome
-from app.ui.models.contact_table_model import spans
+from app.ui.models.contact_model import spans
 from app.ui.theme import outcome_colour, outcome_style
 
 Index = QModelIndex | QPersistentModelIndex

@@ -26,8 +26,8 @@ from app.qtbridge.tasks import TaskScope
 from app.ui.models.id_outcome_model import RECORD_ROLE, Column, IdOutcomeModel
 from app.ui.panes.fetch_notes import FetchNotes
 from app.ui.theme import SPACING, outcome_style
-from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.labels import text_label
+from app.ui.widgets.result_table import ResultTable
 from app.ui.wording import count
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class FetchRunView(QWidget):
         self._scope = scope
         self._run: FetchRun | None = None
         self._awaited = 0
-        self.contacts = ContactTable(services, self)
+        self.contacts = ResultTable(services, self)
         self.model = IdOutcomeModel(self._name_of, self)
         self.notes = FetchNotes()
         self._table = _OutcomeTable()

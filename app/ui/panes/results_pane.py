@@ -23,10 +23,10 @@ from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
-from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import ElidedLabel
 from app.ui.widgets.number_box import NumberBox
+from app.ui.widgets.result_table import ResultTable
 from app.ui.wording import count, priced
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ResultsPane(QWidget):
         self.banner = Banner()
         self.notice = Banner()
         self._scope = TaskScope("results", failure_handler(self._on_error))
-        self.table = ContactTable(services)
+        self.table = ResultTable(services)
         self.table.failed.connect(self.banner.show_error)
         self.title = query_title(query, services.search.filters(query.provider))
         self._build_footer()

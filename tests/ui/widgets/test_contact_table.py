@@ -12,7 +12,7 @@ from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.contact import ContactRow
 from app.qtbridge.waiting import wait_signal
 from app.ui.models.contact_columns import Column
-from app.ui.widgets.contact_table import ContactTable
+from app.ui.widgets.result_table import ResultTable
 from tests.support.rows import make_row, make_rows
 
 if TYPE_CHECKING:
@@ -42,20 +42,20 @@ def feed() -> ChangeFeed:
 
 
 @pytest.fixture
-async def table(qtbot: QtBot, library: ShelfLibrary, feed: ChangeFeed) -> AsyncIterator[ContactTable]:
+async def table(qtbot: QtBot, library: ShelfLibrary, feed: ChangeFeed) -> AsyncIterator[ResultTable]:
     services = cast("Services", SimpleNamespace(library=library, changes=feed))
-    widget = ContactTable(services)
+    widget = ResultTable(services)
     qtbot.addWidget(widget)
     widget.resize(900, 400)
     yield widget
     await widget.shut_down()
 
 
-def select(table: ContactTable, *rows: int) -> None:
+def select(table: ResultTable, *rows: int) -> None:
     table.select_ids([table.model.contact_id(row) for row in rows])
 
 
-async def test_selection_survives_sorting_filtering_and_new_rows(table: ContactTable) -> None:
+async def test_selection_survives_sorting_filtering_and_new_rows(table: ResultTable) -> None:
     table.append_rows(make_rows(12))
     select(table, 1, 4, 5)
     chosen = sorted(table.selected_ids())
@@ -69,7 +69,7 @@ async def test_selection_survives_sorting_filtering_and_new_rows(table: ContactT
     assert sorted(table.selected_ids()) == chosen
 
 
-async def test_count_line_says_what_the_filter_hides(table: ContactTable) -> None:
+async def test_count_line_says_what_the_filter_hides(table: ResultTable) -> None:
     table.append_rows(make_rows(1240))
     assert table.count_label.text() == "1,240 shown, 0 selected"
     select(table, *range(37))
@@ -78,7 +78,7 @@ async def test_count_line_says_what_the_filter_hides(table: ContactTable) -> Non
     assert table.count_label.text() == "310 of 1,240 shown, 37 selected (27 hidden by the filter)"
 
 
-async def test_choosing_another_row_lets_go_of_hidden_ones(table: ContactTable) -> None:
+async def test_choosing_another_row_lets_go_of_hidden_ones(table: ResultTable) -> None:
     table.append_rows(make_rows(8))
     select(table, 0, 1, 2, 3)
     table.model.set_filter("fjordwerk")
@@ -88,14 +88,14 @@ async def test_choosing_another_row_lets_go_of_hidden_ones(table: ContactTable) 
     assert len(table.selected_ids()) == 1
 
 
-async def test_select_all_takes_what_the_filter_shows(table: ContactTable) -> None:
+async def test_select_all_takes_what_the_filter_shows(table: ResultTable) -> None:
     table.append_rows(make_rows(8))
     table.model.set_filter("fjordwerk")
     table.view.selectAll()
     assert sorted(table.selected_ids()) == [4, 8]
 
 
-async def test_typing_filters_after_a_short_pause(table: ContactTable) -> None:
+async def test_typing_filters_after_a_short_pause(table: ResultTable) -> None:
     table.append_rows(make_rows(8))
     table.focus_filter()
     QTest.keyClicks(table.filter_box, "atlas")
@@ -104,7 +104,7 @@ async def test_typing_filters_after_a_short_pause(table: ContactTable) -> None:
     assert table.model.rowCount() == 2
 
 
-async def test_enter_opens_the_current_contact(table: ContactTable) -> None:
+async def test_enter_opens_the_current_contact(table: ResultTable) -> None:
     table.append_rows(make_rows(3))
     opened: list[int] = []
     table.contact_activated.connect(opened.append)
@@ -113,21 +113,21 @@ async def test_enter_opens_the_current_contact(table: ContactTable) -> None:
     assert opened == [2]
 
 
-async def test_copy_takes_the_shown_columns_in_the_order_shown(table: ContactTable) -> None:
+async def test_copy_takes_the_shown_columns_in_the_order_shown(table: ResultTable) -> None:
     table.append_rows(make_rows(2))
     header = table.view.horizontalHeader()
     for column in Column:
         header.setSectionHidden(column, column not in (Column.NAME, Column.COMPANY))
     header.moveSection(header.visualIndex(Column.COMPANY), 0)
     select(table, 0, 1)
-    table.copy_rows()
+    table.clipboard.copy_rows()
     assert (
         QGuiApplication.clipboard().text()
         == "Company\tName\nLumen Freight\tBerit Norling\nAtlas Bakeries\tÇelik Norling"
     )
 
 
-async def test_columns_and_order_come_back_and_damage_is_ignored(table: ContactTable) -> None:
+async def test_columns_and_order_come_back_and_damage_is_ignored(table: ResultTable) -> None:
     header = table.view.horizontalHeader()
     header.moveSection(header.visualIndex(Column.PHONE), 1)
     header.hideSection(Column.LOCATION)
@@ -146,7 +146,7 @@ async def test_columns_and_order_come_back_and_damage_is_ignored(table: ContactT
     assert Column.NAME in table.shown_columns()
 
 
-async def test_a_long_list_of_ids_is_read_in_parts_and_shown_in_order(table: ContactTable) -> None:
+async def test_a_long_list_of_ids_is_read_in_parts_and_shown_in_order(table: ResultTable) -> None:
     wanted = list(range(1200, 0, -1))
     table.set_contact_ids(wanted)
     while len(table.all_ids()) < 1200:
@@ -155,7 +155,7 @@ async def test_a_long_list_of_ids_is_read_in_parts_and_shown_in_order(table: Con
 
 
 async def test_rows_follow_changes_of_their_contacts(
-    table: ContactTable, library: ShelfLibrary, feed: ChangeFeed
+    table: ResultTable, library: ShelfLibrary, feed: ChangeFeed
 ) -> None:
     table.append_rows(make_rows(5))
     library.shelf[3] = make_row(3, email="new@fjordwerk.example")
@@ -167,7 +167,7 @@ async def test_rows_follow_changes_of_their_contacts(
     assert table.model.index(3, Column.NAME).data() == "Merged"
 
 
-async def test_an_empty_table_says_why(table: ContactTable) -> None:
+async def test_an_empty_table_says_why(table: ResultTable) -> None:
     table.set_hint("Nothing found.")
     table.append_rows(make_rows(1))
     table.model.set_filter("zebra")

@@ -40,15 +40,17 @@ EDITABLE = (
     "company_industry",
     "company_size",
 )
-LONGEST = 500
+#: What is one of several: there is nothing to show instead of the others.
+NEVER_EMPTY = ("email", "phone")
+LONGEST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenValue:
-    """What the rep wants shown in a field; "" leaves it to the rule again."""
+    """What the rep wants shown in a field: a value, "" for none at all, or None to leave it to the rule again."""
 
     field: str
-    value: str
+    value: str | None
 
 
 class EditValueDialog(QDialog):
@@ -76,14 +78,13 @@ class EditValueDialog(QDialog):
     def accept(self) -> None:
         """Take the value over and close, unless it cannot be one."""
         value = self.value.text().strip()
-        if not value or why_not(self._name(), value):
-            self._check()
+        if not self._confirm.isEnabled():
             return
         self.chosen = ChosenValue(self._name(), value)
         super().accept()
 
     def _go_back(self) -> None:
-        self.chosen = ChosenValue(self._name(), "")
+        self.chosen = ChosenValue(self._name(), None)
         super().accept()
 
     def _name(self) -> str:
@@ -108,13 +109,15 @@ class EditValueDialog(QDialog):
         self._check()
 
     def _check(self) -> None:
-        value = self.value.text().strip()
-        reason = why_not(self._name(), value) if value else ""
-        self._problem.setText(reason)
-        self._problem.setVisible(bool(reason))
-        set_role(self.value, "invalid", bool(reason))
-        same = value == primary_value(self._details, self._name()) and self._name() in self._details.choices
-        self._confirm.setEnabled(bool(value) and not reason and not same)
+        name, value = self._name(), self.value.text().strip()
+        reason = why_not(name, value)
+        self._problem.setText(reason if value else "")
+        self._problem.setVisible(bool(value and reason))
+        set_role(self.value, "invalid", bool(value and reason))
+        choices = self._details.choices
+        same = choices[name] == value if name in choices else not value and not primary_value(self._details, name)
+        self._confirm.setText("Use this value" if value or name in NEVER_EMPTY else "Show no value")
+        self._confirm.setEnabled(not reason and not same)
 
     def _build(self, *, fixed: bool) -> None:
         row = self._details.row
@@ -173,6 +176,8 @@ class EditValueDialog(QDialog):
 
 def why_not(field: str, value: str) -> str:
     """Why a text cannot be the value of a field; "" when it can."""
+    if not value:
+        return "A value is needed here." if field in NEVER_EMPTY else ""
     if field == "email" and not normalise_email(value):
         return "This does not look like an email address."
     if field == "phone" and sum(char.isdigit() for char in value) < 3:

@@ -1,15 +1,15 @@
 """The head of the inspector: who it is, and what can be done at once."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.contact import ContactDetails
 from app.domain.identifiers import safe_url
 from app.ui.icons import icon
-from app.ui.panes.inspector_values import no_margins, open_url, tool_button
+from app.ui.panes.inspector_values import no_margins, open_url
 from app.ui.theme import SPACING
 from app.ui.widgets.flow_layout import FlowLayout
-from app.ui.widgets.labels import plain_tool_tip, text_label
+from app.ui.widgets.labels import plain_tool_tip, set_role, text_label
 
 MOST_CHARACTERS = 160
 
@@ -38,9 +38,13 @@ class ContactHeader(QWidget):
         self._enrich.setIcon(icon("enrich"))
         self._enrich.setToolTip("Look up emails and phones of this contact; the cost is shown first")
         self._enrich.clicked.connect(self.enrich_requested)
-        self._linkedin = self._link("LinkedIn", "link", "Open the LinkedIn profile in the browser", "linkedin")
-        self._website = self._link("Website", "globe", "Open the company's website in the browser", "website")
-        self._more: QToolButton = tool_button("dots", "More for this contact", self._open_menu)
+        self._linkedin = QPushButton("LinkedIn")
+        self._linkedin.setToolTip("Open the LinkedIn profile in the browser")
+        self._linkedin.clicked.connect(lambda: open_url(self._links["linkedin"]))
+        self._website = self._tool("globe", "Open the company's website in the browser")
+        self._website.clicked.connect(lambda: open_url(self._links["website"]))
+        self._more = self._tool("dots", "More for this contact")
+        self._more.clicked.connect(self._open_menu)
         self._lay_out()
 
     def show_contact(self, details: ContactDetails) -> None:
@@ -88,11 +92,13 @@ class ContactHeader(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
 
-    def _link(self, text: str, drawing: str, tip: str, key: str) -> QPushButton:
-        button = QPushButton(text)
+    def _tool(self, drawing: str, name: str) -> QToolButton:
+        button = QToolButton()
+        set_role(button, "boxed")
         button.setIcon(icon(drawing))
-        button.setToolTip(tip)
-        button.clicked.connect(lambda: open_url(self._links[key]))
+        button.setIconSize(QSize(16, 16))
+        button.setToolTip(name)
+        button.setAccessibleName(name)
         return button
 
     def _lay_out(self) -> None:
@@ -104,6 +110,8 @@ class ContactHeader(QWidget):
         buttons = FlowLayout()
         buttons.setContentsMargins(0, SPACING.xs, 0, 0)
         buttons.setSpacing(SPACING.s - 2)
+        for button in (self._enrich, self._linkedin):
+            set_role(button, "compact")
         for button in (self._enrich, self._linkedin, self._website, self._more):
             buttons.addWidget(button)
         column.addLayout(buttons)

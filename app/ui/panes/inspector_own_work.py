@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.marks import ContactStatus, Marks
+from app.ui.colours import Ink
+from app.ui.icons import icon
 from app.ui.panes.inspector_values import LABEL_WIDTH, no_margins
 from app.ui.theme import SPACING
 from app.ui.widgets.chip_field import ChipField
@@ -45,7 +47,10 @@ class OwnWorkBox(QWidget):
         self._status: ContactStatus | None = None
         self.status_button = QPushButton()
         self.status_button.setObjectName("own_status")
-        set_role(self.status_button, "combo")
+        set_role(self.status_button, "choice")
+        self.status_button.setIcon(icon("chevron-down", Ink.MUTED))
+        self.status_button.setIconSize(QSize(12, 12))
+        self.status_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the icon goes to the far side
         self.status_button.clicked.connect(self._open_status_menu)
         self.rating = RatingStars()
         self.rating.setObjectName("own_rating")
@@ -81,8 +86,8 @@ class OwnWorkBox(QWidget):
             self._contact_id = contact_id
             self.notes.set_text(marks.notes if notes is None else notes)
             self.notes.document().clearUndoRedoStacks()
-        elif not self.notes.is_changed:
-            self.notes.set_text(marks.notes if notes is None else notes)
+        elif not self.notes.is_changed and notes is None and self.notes.toPlainText().rstrip() != marks.notes:
+            self.notes.set_text(marks.notes)
         self._status = marks.status
         words = marks.status.label if marks.status is not None else NO_STATUS
         self.status_button.setText(words)
@@ -98,6 +103,12 @@ class OwnWorkBox(QWidget):
     def set_known_lists(self, names: Iterable[str]) -> None:
         """Offer these lists while one is typed."""
         self.lists.set_known(names)
+
+    def finish(self) -> None:
+        """Take no more orders: nobody listens any more."""
+        self._contact_id = None
+        self.tags.close_box()
+        self.lists.close_box()
 
     def status_menu(self) -> QMenu:
         """The statuses, the present one ticked."""

@@ -19,30 +19,19 @@ from app.ui.panes import inspector_sections as parts
 from app.ui.panes.inspector_deeds import InspectorDeeds
 from app.ui.panes.inspector_header import ContactHeader
 from app.ui.panes.inspector_own_work import OwnWorkBox
-from app.ui.panes.inspector_values import FieldRow, ValueDeeds, no_margins
+from app.ui.panes.inspector_values import ValueDeeds, no_margins
 from app.ui.panes.inspector_words import COMPANY_FIELDS, CONTACT_FIELDS, NAME_FIELDS, ROLE_FIELDS, Costs
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
-from app.ui.widgets.labels import rule, set_role
+from app.ui.widgets.labels import set_role
 
 if TYPE_CHECKING:
     from app.composition import Services
 
 _T = TypeVar("_T")
-_Build = Callable[[], Iterable[QWidget]]
-_TITLES = (
-    "Contact",
-    "Enrichment",
-    "Role",
-    "Company",
-    "Name",
-    "About",
-    "Experience",
-    "Education",
-    "What happened",
-    "Source records",
-)
+ENRICHMENT, ABOUT, EXPERIENCE, EDUCATION = "Enrichment", "About", "Experience", "Education"
+HISTORY, RECORDS = "What happened", "Source records"
 
 
 class InspectorPane(QWidget):
@@ -69,7 +58,19 @@ class InspectorPane(QWidget):
         self._changes.changed.connect(self._on_change)
         self.header = ContactHeader()
         self.own_work = OwnWorkBox()
-        self._sections: dict[str, tuple[Hashable, QWidget]] = {title: (None, QWidget()) for title in _TITLES}
+        deeds = ValueDeeds(self._choose, self._clear, self.edit_field)
+        self._field_sections = [
+            parts.FieldSection(title, names, deeds)
+            for title, names in (
+                ("Contact", CONTACT_FIELDS),
+                ("Role", ROLE_FIELDS),
+                ("Company", COMPANY_FIELDS),
+                ("Name", NAME_FIELDS),
+            )
+        ]
+        self._line_sections = {
+            title: parts.Section(title) for title in (ENRICHMENT, ABOUT, EXPERIENCE, EDUCATION, HISTORY, RECORDS)
+        }
         self._build()
         self._connect()
 
@@ -77,6 +78,7 @@ class InspectorPane(QWidget):
         """Save what is being written, and stop what runs."""
         self.own_work.notes.commit()
         await self._deeds.flush()
+        self.own_work.finish()
         self._changes.close()
         await self._scope.aclose()
 
@@ -113,56 +115,23 @@ class InspectorPane(QWidget):
             self._scroll.verticalScrollBar().setValue(0)
 
     async def _show_sections(self, details: ContactDetails, *, same: bool) -> None:
-        """Build again what has changed, section by section, so that nothing else waits for long."""
+        """Show again what has changed, section by section, so that nothing else waits for long."""
         costs = Costs(details.records)
-        deeds = ValueDeeds(self._choose, self._clear, self.edit_field)
-        fields = details.fields
-
-        def rows(*names: str) -> tuple[Hashable, _Build]:
-            said = tuple(value for value in details.values if value.field in names)
-            return said, lambda: parts.field_rows(details, names, costs, deeds)
-
-        outcomes = (details.row.email_outcome, details.row.phone_outcome)
-        sections: dict[str, tuple[Hashable, _Build]] = {
-            "Contact": rows(*CONTACT_FIELDS),
-            "Enrichment": (outcomes, lambda: parts.outcome_rows(details)),
-            "Role": rows(*ROLE_FIELDS),
-            "Company": rows(*COMPANY_FIELDS),
-            "Name": rows(*NAME_FIELDS),
-            "About": (fields.about, lambda: [parts.long_text(fields.about)] if fields.about else []),
-            "Experience": (fields.experiences, lambda: _lines(parts.experience_row, fields.experiences)),
-            "Education": (fields.educations, lambda: _lines(parts.education_row, fields.educations)),
-            "What happened": (details.history, lambda: _lines(parts.history_row, details.history)),
-            "Source records": (
-                details.records,
-                lambda: _lines(partial(parts.source_row, costs=costs), details.records),
-            ),
+        for section in self._field_sections:
+            section.show_fields(details, costs, same_contact=same)
+        fields, row = details.fields, details.row
+        lines = self._line_sections
+        built: dict[str, tuple[Hashable, Callable[[], list[QWidget]]]] = {
+            ENRICHMENT: ((row.email_outcome, row.phone_outcome), lambda: parts.outcome_rows(details)),
+            ABOUT: (fields.about, lambda: [parts.long_text(fields.about)] if fields.about else []),
+            EXPERIENCE: (fields.experiences, lambda: _lines(parts.experience_row, fields.experiences)),
+            EDUCATION: (fields.educations, lambda: _lines(parts.education_row, fields.educations)),
+            HISTORY: (details.history, lambda: _lines(parts.history_row, details.history)),
+            RECORDS: (details.records, lambda: _lines(partial(parts.source_row, costs=costs), details.records)),
         }
-        for title, (signature, build) in sections.items():
-            key = (details.row.contact_id, signature)
-            if self._sections[title][0] == key:
-                continue
-            await asyncio.sleep(0)
-            self._replace(title, key, build(), same=same)
-
-    def _replace(self, title: str, key: Hashable, body: Iterable[QWidget], *, same: bool) -> None:
-        holder = self._sections[title][1]
-        opened = {row.field for row in holder.findChildren(FieldRow) if row.is_open} if same else set()
-        layout = holder.layout()
-        assert layout is not None
-        while (item := layout.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        made = parts.section(title, body)
-        holder.setVisible(made is not None)
-        if made is not None:
-            layout.addWidget(rule())
-            layout.addWidget(made)
-            for row in made.findChildren(FieldRow):
-                if row.field in opened:
-                    row.open()
-        self._sections[title] = (key, holder)
+        for title, (signature, make) in built.items():
+            if lines[title].show_lines((row.contact_id, signature), make):
+                await asyncio.sleep(0)
 
     def _on_error(self, error: ContactScoutError) -> None:
         self.banner.show_error(error)
@@ -198,7 +167,7 @@ class InspectorPane(QWidget):
         chosen = await run_edit_value_dialog(self.window(), details, field)
         if chosen is None:
             return
-        if chosen.value:
+        if chosen.value is not None:
             self._deeds.choose_value(details.row.contact_id, chosen.field, chosen.value)
         else:
             self._deeds.clear_choice(details.row.contact_id, chosen.field)
@@ -247,11 +216,11 @@ class InspectorPane(QWidget):
         column.setSpacing(SPACING.m)
         column.addWidget(self.header)
         column.addWidget(self.own_work)
-        for _, holder in self._sections.values():
-            inner = QVBoxLayout(holder)
-            no_margins(inner, SPACING.m)
-            holder.hide()
-            column.addWidget(holder)
+        contact, *others = self._field_sections
+        for section in (contact, self._line_sections[ENRICHMENT], *others):
+            column.addWidget(section)
+        for title in (ABOUT, EXPERIENCE, EDUCATION, HISTORY, RECORDS):
+            column.addWidget(self._line_sections[title])
         column.addStretch(1)
         self._scroll.setWidget(content)
         self._stack = QStackedWidget()

@@ -1,6 +1,6 @@
 """The parts of the inspector below the rep's own work: fields, jobs, schools, what happened, source records."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -11,29 +11,64 @@ from app.ui.panes.inspector_values import LABEL_WIDTH, FieldRow, ValueDeeds, no_
 from app.ui.panes.inspector_words import KINDS, Costs, age_text
 from app.ui.theme import SPACING, outcome_style
 from app.ui.widgets.icon_label import IconLabel
-from app.ui.widgets.labels import plain_tool_tip, set_role, text_label
+from app.ui.widgets.labels import plain_tool_tip, rule, set_role, text_label
 from app.ui.wording import moment
 
 LINES_AT_ONCE = 8
 
 
-def section(title: str, body: Iterable[QWidget]) -> QWidget | None:
-    """A titled part of the inspector; None when there is nothing in it."""
-    widgets = list(body)
-    if not widgets:
-        return None
-    box = QWidget()
-    layout = QVBoxLayout(box)
-    no_margins(layout, SPACING.s)
-    layout.addWidget(text_label(title, role="section"))
-    for widget in widgets:
-        layout.addWidget(widget)
-    return box
+class Section(QWidget):
+    """A titled part of the inspector; hidden while there is nothing in it."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self._signature: Hashable = None
+        self._body: QWidget | None = None
+        self._column = QVBoxLayout(self)
+        no_margins(self._column, SPACING.s)
+        self._column.addWidget(rule())
+        self._column.addSpacing(SPACING.xs)
+        self._column.addWidget(text_label(title, role="section"))
+        self.hide()
+
+    def show_lines(self, signature: Hashable, make: Callable[[], Sequence[QWidget]]) -> bool:
+        """Build the section again if what it is made from is another one; returns whether it was built."""
+        if signature == self._signature:
+            return False
+        self._signature = signature
+        if self._body is not None:
+            self._column.removeWidget(self._body)
+            self._body.hide()
+            self._body.deleteLater()
+            self._body = None
+        lines = make()
+        self.setVisible(bool(lines))
+        if lines:
+            self._body = QWidget()
+            inner = QVBoxLayout(self._body)
+            no_margins(inner, SPACING.s)
+            for line in lines:
+                inner.addWidget(line)
+            self._column.addWidget(self._body)
+        return bool(lines)
 
 
-def field_rows(details: ContactDetails, fields: Sequence[str], costs: Costs, deeds: ValueDeeds | None) -> list[QWidget]:
-    """A row per field that has a value."""
-    return [FieldRow(known, costs, deeds) for known in known_fields(details, fields)]
+class FieldSection(Section):
+    """A section of fields, whose rows stay."""
+
+    def __init__(self, title: str, fields: Sequence[str], deeds: ValueDeeds, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self.rows = {field: FieldRow(field, deeds) for field in fields}
+        for row in self.rows.values():
+            self._column.addWidget(row)
+
+    def show_fields(self, details: ContactDetails, costs: Costs, *, same_contact: bool) -> None:
+        """Show what is known of the fields."""
+        known = {each.field: each for each in known_fields(details, tuple(self.rows))}
+        for field, row in self.rows.items():
+            row.show_field(known.get(field), costs, same_contact=same_contact)
+        self.setVisible(bool(known))
 
 
 def outcome_rows(details: ContactDetails) -> list[QWidget]:

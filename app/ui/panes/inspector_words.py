@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from app.domain.contact import FieldValue, RecordKind, SourceRecord
 from app.domain.provider import Provider
 from app.providers.registry import service_class
-from app.ui.wording import count
+from app.ui.wording import count, moment
 
 KINDS = {
     RecordKind.SUMMARY: "search summary",
     RecordKind.FULL: "full record",
     RecordKind.ENRICHMENT: "enrichment",
 }
+_SHORT_KINDS = {RecordKind.SUMMARY: " search", RecordKind.FULL: "", RecordKind.ENRICHMENT: " enrichment"}
 FIELD_LABELS = {
     "first_name": "First name",
     "last_name": "Last name",
@@ -70,13 +71,6 @@ def age_text(moment_then: datetime, now: datetime | None = None) -> str:
     return "just now"
 
 
-def shown_text(value: FieldValue) -> str:
-    """A value as it is read: an address of the web without what every one begins with."""
-    if value.field in URL_FIELDS:
-        return value.value.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
-    return value.value
-
-
 class Costs:
     """What the records of one contact cost. A record without a charge is free only where we know that it was."""
 
@@ -114,14 +108,22 @@ def _person(record: SourceRecord) -> tuple[str, ...]:
     return (record.provider, record.provider_id, record.account_id)
 
 
-def provenance(value: FieldValue, costs: Costs | None = None, now: datetime | None = None) -> str:
-    """Where a value comes from: source, kind of record, age, quality as the source has it, and cost."""
+def provenance(value: FieldValue, costs: Costs, *, chosen: bool = False, now: datetime | None = None) -> str:
+    """Where a value comes from, in short: source, age, quality as the source has it, cost, and whose choice it was."""
     if value.provider is None or value.kind is None:
         return f"Entered by you · {age_text(value.fetched_at, now)}"
-    parts = [value.provider.label, KINDS[value.kind], age_text(value.fetched_at, now)]
-    parts += [value.verification.replace("_", " ").lower(), value.note]
-    if costs is not None:
-        parts.append(costs.of_value(value))
-    if value.chosen:
-        parts.append("chosen by you")
-    return " · ".join(part for part in parts if part)
+    source = f"{value.provider.label}{_SHORT_KINDS[value.kind]}"
+    parts = [source, age_text(value.fetched_at, now), _quality(value), value.note, costs.of_value(value)]
+    return " · ".join(part for part in (*parts, "your choice" if chosen or value.chosen else "") if part)
+
+
+def full_provenance(value: FieldValue, costs: Costs) -> str:
+    """The same at length, for a tooltip: with the kind of record and the moment."""
+    if value.provider is None or value.kind is None:
+        return f"Entered by you, {moment(value.fetched_at)}"
+    parts = [value.provider.label, KINDS[value.kind], moment(value.fetched_at), _quality(value), value.note]
+    return ", ".join(part for part in (*parts, costs.of_value(value), "your choice" if value.chosen else "") if part)
+
+
+def _quality(value: FieldValue) -> str:
+    return value.verification.replace("_", " ").lower()

@@ -11,7 +11,7 @@ from app.ui.icons import icon
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.labels import plain_tool_tip, set_role
 
-CHIP_CHARACTERS = 26
+CHIP_CHARACTERS = 22
 _BOX_WIDTH = 150
 
 
@@ -139,8 +139,9 @@ class ChipField(QWidget):
 
     def _chip(self, value: str) -> QPushButton:
         shown = value if len(value) <= CHIP_CHARACTERS else value[: CHIP_CHARACTERS - 1] + "…"
-        chip = QPushButton(" " + shown.replace("&", "&&"), self)
+        chip = QPushButton(shown.replace("&", "&&") + " ", self)
         set_role(chip, "chip")
+        chip.setMinimumWidth(40)  # so that a long name does not push the pane wide
         chip.setIcon(icon("close", Ink.MUTED))
         chip.setIconSize(QSize(10, 10))
         chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the icon goes to the far side of the text

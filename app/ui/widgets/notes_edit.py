@@ -83,6 +83,6 @@ class NotesEdit(QPlainTextEdit):
         document = self.document()
         lines = max(_LEAST_LINES, min(_MOST_LINES, int(document.size().height())))
         frame = 2 * (self.frameWidth() + int(document.documentMargin())) + 8  # 8: the padding of the style sheet
-        height = lines * self.fontMetrics().lineSpacing() + frame
+        height = lines * self.fontMetrics().height() + frame
         if height != self.minimumHeight() or height != self.maximumHeight():
             self.setFixedHeight(height)

@@ -100,7 +100,6 @@ def connect(path: Path, *, writable: bool = False, busy_timeout: float = 5.0) ->
         conn = apsw.Connection(str(path), flags=flags)
     conn.set_busy_timeout(int(busy_timeout * 1000))
     conn.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
-    conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return conn
 
 

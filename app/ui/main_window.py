@@ -25,6 +25,7 @@ from app.ui.panes.bulk_fetch_pane import BulkFetchPane
 from app.ui.panes.find_pane import FindPane
 from app.ui.panes.inspector_pane import InspectorPane
 from app.ui.panes.queue_pane import QueuePane
+from app.ui.panes.review_pane import ReviewPane
 from app.ui.result_tabs import ResultTabs
 from app.ui.tab_actions import TabActions
 from app.ui.theme import SPACING, Theme
@@ -59,7 +60,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         actions_by_key: Every action of the window.
-        find_pane, tabs, bulk_fetch, inspector, queue: Its panes.
+        find_pane, tabs, bulk_fetch, review, inspector, queue: Its panes.
         docks: The docks that hold some of them.
         desk: The ways into the enrichment queue.
         session: What is remembered of it all.
@@ -87,10 +88,12 @@ class MainWindow(QMainWindow):
         self.queue = QueuePane(services)
         self.tabs = ResultTabs(services, self._scope)
         self.tabs.add_permanent(self.bulk_fetch, "Bulk fetch", "list")
+        self.review = ReviewPane(services)
+        self.tabs.add_permanent(self.review, "Review", "match-review")
         self.status = StatusLine()
         self.changes = ContactChanges(services, self)
         self.desk = EnrichmentDesk(self, services, self._scope, origin=self._origin, selected=self._selected_ids)
-        self._panes = (self.changes, self.find_pane, self.inspector, self.bulk_fetch, self.queue, self.tabs)
+        self._panes = (self.changes, self.find_pane, self.inspector, self.bulk_fetch, self.review, self.queue, self.tabs)
         self._notifier = Notifier(self)
         self.docks = WindowDocks(
             self,
@@ -272,6 +275,7 @@ class MainWindow(QMainWindow):
             registry, self.tabs, enrich=self.enrich, export=self.export, changes=self.changes
         )
         self.desk.add_actions(registry)
+        self.review.add_actions(registry)
         self._window_actions.add_the_rest()
         self._window_actions.add_toolbar(self._chips)
 
@@ -295,6 +299,9 @@ class MainWindow(QMainWindow):
             table.selection_changed.connect(self._tab_actions.update)
             table.counts_changed.connect(self._tab_actions.update)
             table.contact_current.connect(self.inspector.show_contact)
+        self.review.waiting_changed.connect(self._show_waiting)
+        self.review.contact_activated.connect(self.show_contact)
+        self.review.said.connect(self.status.say)
         self.tabs.contact_activated.connect(self.show_contact)
         self.tabs.contact_current.connect(self.inspector.show_contact)
         self.tabs.enrich_requested.connect(self.enrich)
@@ -305,6 +312,9 @@ class MainWindow(QMainWindow):
         self.tabs.state_changed.connect(self._tab_actions.update)
         for provider, chip in self._chips.items():
             chip.clicked.connect(lambda _checked=False, provider=provider: self.open_settings(provider))
+
+    def _show_waiting(self, pairs: int) -> None:
+        self.tabs.rename_permanent(self.review, f"Review ({pairs:,})" if pairs else "Review")
 
     def _select(self, contact_ids: Sequence[int]) -> None:
         table = self.tabs.current_table()

@@ -71,6 +71,10 @@ class ResultTabs(QTabWidget):
         self._permanent[widget] = area
         self.addTab(area, icon(drawing, Ink.MUTED), title)
 
+    def rename_permanent(self, widget: QWidget, title: str) -> None:
+        """Give a permanent tab another title."""
+        self.setTabText(self.indexOf(self._permanent[widget]), title)
+
     def set_row_actions(self, actions: Sequence[QAction]) -> None:
         """Put actions into the context menu of the rows of every tab, of later ones too."""
         self._row_actions = tuple(actions)

@@ -85,6 +85,7 @@ class ReviewDesk(QObject):
         self._pending: set[PairKey] = set()
         self._decided: dict[PairKey, None] = {}
         self._steps: set[int] = set()
+        self._mine: set[int] = set()  # contacts decided on here: that is no reason to look again at once
         self._details: dict[int, ContactDetails] = {}
         self._deeds = asyncio.Lock()
         self._scope = TaskScope("review", failure_handler(self.failed.emit))
@@ -179,9 +180,10 @@ class ReviewDesk(QObject):
         if change.kind is ChangeKind.CONTACTS:
             for contact_id in change.ids or tuple(self._details):
                 self._details.pop(contact_id, None)
-            self._unlooked = True
-            if self._active:
-                self._quiet.start()
+            if not change.ids or not self._mine.issuperset(change.ids):
+                self._unlooked = True
+                if self._active:
+                    self._quiet.start()
             if not self._shows(change.ids):
                 return
         elif change.kind not in (ChangeKind.MATCHES, ChangeKind.HISTORY):
@@ -223,6 +225,7 @@ class ReviewDesk(QObject):
     def _take(self, pair: ReviewPair) -> None:
         """Out of sight at once: the next pair is shown while this one is written."""
         self._turn += 1
+        self._mine.update(pair.key)
         self._pending.add(pair.key)
         self.model.remove(pair.key)
 
@@ -239,6 +242,7 @@ class ReviewDesk(QObject):
 
     async def _merge_all(self, candidates: list[MatchCandidate]) -> None:
         keys = [(each.low_id, each.high_id) for each in candidates]
+        self._mine.update(contact_id for key in keys for contact_id in key)
         async with self._deeds, self._settled(keys), self._work(f"Merging {count(len(keys), 'pair')}"):
             before = self.state.waiting
             step = await self._services.matching.accept(keys)

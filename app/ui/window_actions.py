@@ -57,6 +57,7 @@ class WindowActions(QObject):
         registry, window = self._registry, self._window
         for key, text, widget, keys, drawing in (
             ("view.bulk_fetch", "Bulk fetch", window.bulk_fetch, "Ctrl+B", "list"),
+            ("view.review", "Review probable matches", window.review, "Ctrl+Shift+R", "match-review"),
         ):
             go = partial(window.show_tab, widget)
             registry.add(key, "&View", text, go, shortcut=keys, drawing=drawing)

@@ -187,7 +187,8 @@ class AnswerStatus(StrEnum):
 class AnswerEntry:
     """One entry of a poll's `results`: about a person, or about one field of a person (the vendor does not say).
 
-    `client_key` is "" when the entry carries none of ours. `raw` is the entry's own JSON.
+    `client_key` is "" when the entry carries none of ours. `raw` is the entry's own JSON. `unreadable` says that it
+    has another shape than any known one.
     """
 
     client_key: str
@@ -198,6 +199,7 @@ class AnswerEntry:
     phones: tuple[PhoneValue, ...] = ()
     error: str = ""
     raw: bytes = b""
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,70 +1,46 @@
 """The enrichment engine: moves stored batches through submit and poll, so that nothing is bought twice or lost.
 
-Order of every submit, each step committed before the next: disk tried, credits reserved, intent written, request
-sent, request id written to the journal and the table. An answer that was not seen leaves the batch `unknown_outcome`,
-which only the rep can send again. Polls are free and repeat. Results and outcomes are stored in one transaction.
+What a submit writes down, and when, is in `submitting`; how answers are stored in `collecting`. An answer to a submit
+that was not seen leaves the batch `unknown_outcome`, which only the rep can send again. Polls are free and repeat.
 
 The lane stops as a whole when the provider refuses the key or the credits, or cannot be reached; each reason is
-kept in `lane_note` for the window, and raised to a caller of `drain` that is not patient.
+kept in `lane_note` for the window, and raised to a caller of `drain` that is not patient. What an earlier key bought
+is collected with that key where it is kept, and else waits for it.
 """
 
 import asyncio
-import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from app.domain.changes import Change, ChangeFeed, ChangeKind
-from app.domain.enrichment import (
-    RETENTION,
-    AnswerStatus,
-    BatchState,
-    EnrichmentAnswer,
-    EnrichmentBatch,
-    Submission,
-    SubmitItem,
-    price,
-)
+from app.domain.enrichment import BatchState, EnrichmentBatch
 from app.domain.errors import (
     BadKeyError,
-    CapError,
     ContactScoutError,
-    InvalidRequestError,
     KeyringError,
     LibraryError,
     MissingKeyError,
     NoCreditsError,
-    NotFoundError,
-    OutcomeUnknownError,
     PermissionDeniedError,
     ServiceError,
 )
 from app.domain.provider import Provider
+from app.jobs.balances import BalanceWatch
+from app.jobs.collecting import Collector
 from app.jobs.grace import STOP_GRACE, end_within
-from app.jobs.lane import Lane, body_hash
+from app.jobs.lane import Lane, Limits
 from app.jobs.polling import PollBook, deadline
-from app.jobs.results import NO_ROW, blamed_people, booked_credits, found_fields, read_answer
 from app.jobs.schedule import Backoff, PollSchedule
+from app.jobs.submitting import Submitter
 from app.storage.enrichment_runs import EnrichmentRepository
-from app.storage.journal import JournalEntry, RequestJournal
-
-log = logging.getLogger(__name__)
+from app.storage.journal import RequestJournal
 
 #: Troubles that need the rep: the lane waits for `wake`. Every other trouble passes, and is waited out.
 NEEDS_REP = (BadKeyError, PermissionDeniedError, NoCreditsError, MissingKeyError, KeyringError)
 IMPATIENT_FAILURES = 3
-_VALIDATION_FAILED = 422
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the rep has set: credits per UTC day (None for no cap), and how long results are taken to be kept."""
-
-    day_cap: int | None = None
-    retention: timedelta = RETENTION
 
 
 async def wait_for_event(
@@ -87,48 +63,67 @@ async def _sleep(sleep: Callable[[float], Awaitable[None]], seconds: float) -> N
 
 
 class EnrichmentEngine:
-    """A small state machine over the stored batches; at most one submit is on its way at any time."""
+    """A small state machine over the stored batches; at most one submit is on its way at any time.
+
+    Args:
+        repository: The queue.
+        journal: Where request ids go first.
+        open_lane: Gives the account of a key's fingerprint where it is known, else the present one, as with "".
+        changes: Hears when the lane's trouble changes.
+        schedule, backoff, limits: When to ask again, and what may be spent.
+        check_disk: Raises LibraryError while the disk could not keep what is bought.
+        tidy: Called whenever there is nothing to do.
+        now, monotonic, pause, rng: Time and chance.
+    """
 
     def __init__(
         self,
         repository: EnrichmentRepository,
         journal: RequestJournal,
-        open_lane: Callable[[], Awaitable[Lane]],
+        open_lane: Callable[[str], Awaitable[Lane]],
         changes: ChangeFeed,
         *,
         schedule: PollSchedule | None = None,
         backoff: Backoff | None = None,
         limits: Callable[[], Limits] = Limits,
         check_disk: Callable[[], None] = lambda: None,
+        tidy: Callable[[], Awaitable[None]] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[asyncio.Event, float | None], Awaitable[None]] = wait_for_event,
         rng: random.Random | None = None,
     ) -> None:
         self._repository = repository
-        self._journal = journal
         self._open_lane = open_lane
         self._changes = changes
         self._schedule = schedule or PollSchedule()
         self._backoff = backoff or self._schedule.backoff
-        self._limits = limits
-        self._check_disk = check_disk
+        self._tidy = tidy
         self._now = now
         self._monotonic = monotonic
         self._pause = pause
         self._rng = rng or random.Random()  # noqa: S311 - spreads waits, guards nothing
         self._book = PollBook(self._schedule, now, monotonic, self._rng)
+        self._balances = BalanceWatch(repository, open_lane)
+        self._submitter = Submitter(
+            repository,
+            journal,
+            self._balances,
+            schedule=self._schedule,
+            limits=limits,
+            check_disk=check_disk,
+            now=now,
+            rng=self._rng,
+        )
+        self._collector = Collector(
+            repository, self._book, self._balances, schedule=self._schedule, now=now, rng=self._rng
+        )
         self._wake = asyncio.Event()
         self._one_step = asyncio.Lock()
         self._stopping = False
         self._failures = 0
         self._resume_at: float | None = None
         self._blocked = False
-        self._capped: dict[int, CapError] = {}
-        self._day_full: tuple[datetime, CapError] | None = None
-        self._rows_missed: set[int] = set()
-        self._unstored: dict[int, Submission] = {}
-        self._unsettled: str | None = None
         self._trouble = ""
 
     @property
@@ -143,8 +138,7 @@ class EnrichmentEngine:
         self._blocked = False
         self._resume_at = None
         self._failures = 0
-        self._day_full = None
-        self._capped.clear()
+        self._submitter.try_again()
         self._book.forget_foreign()
         self._wake.set()
 
@@ -191,8 +185,9 @@ class EnrichmentEngine:
         while not self._stopping:
             runs = await self._repository.runs(only_open=True)
             if not any(run.is_open and (run_ids is None or run.run_id in run_ids) for run in runs):
-                await self._settle_balance()
-                capped = [self._capped[run_id] for run_id in (run_ids or self._capped) if run_id in self._capped]
+                await self._end_stretches()
+                found = self._submitter.capped
+                capped = [found[run_id] for run_id in (run_ids or found) if run_id in found]
                 if capped:
                     raise capped[0]
                 return
@@ -203,8 +198,8 @@ class EnrichmentEngine:
                 wait = self._note_trouble(error)
                 if self._blocked or self._failures >= IMPATIENT_FAILURES or isinstance(error, LibraryError):
                     raise
-            if self._day_full is not None and wait != 0:
-                raise self._day_full[1]
+            if self._submitter.day_full is not None and wait != 0:
+                raise self._submitter.day_full[1]
             if wait is None:
                 if self._book.foreign:
                     raise _foreign(len(self._book.foreign))
@@ -218,7 +213,7 @@ class EnrichmentEngine:
         Returns 0 when there may be more to do at once, else seconds until the next, None for never.
         """
         async with self._one_step:
-            await self._store_leftovers()
+            await self._submitter.store_leftovers()
             return await self._step_alone(run_ids)
 
     async def _step_to_its_end(self, run_ids: Collection[int] | None) -> float | None:
@@ -246,256 +241,51 @@ class EnrichmentEngine:
         if due:
             await self._poll(min(due, key=deadline))
             return 0
-        draft = await self._next_draft(batches)
+        draft = await self._submitter.next_draft(batches)
         if draft is not None:
             await self._submit(draft)
             return 0
-        await self._settle_balance()
+        await self._end_stretches()
         waits = [max(0.01, self._book.seconds_until(batch)) for batch in pollable]
-        if self._day_full is not None:
-            waits.append(max(0.01, (self._day_full[0] - self._now()).total_seconds()))
+        if self._submitter.day_full is not None:
+            waits.append(max(0.01, (self._submitter.day_full[0] - self._now()).total_seconds()))
         return min(waits, default=None)
 
-    async def _next_draft(self, batches: Sequence[EnrichmentBatch]) -> EnrichmentBatch | None:
-        if self._day_full is not None:
-            if self._now() < self._day_full[0]:
-                return None
-            self._day_full = None
-        waiting = [batch for batch in batches if batch.state in (BatchState.DRAFT, BatchState.RESERVED)]
-        stopped: dict[int, bool] = {}
-        for batch in waiting:
-            if batch.run_id not in stopped:
-                stopped[batch.run_id] = (await self._repository.run(batch.run_id)).stopped
-            if not stopped[batch.run_id] and not batch.held:
-                return batch
-        return None
+    async def _end_stretches(self) -> None:
+        await self._balances.settle()
+        if self._tidy is not None:
+            with suppress(ContactScoutError):  # it is tried again the next time
+                await self._tidy()
 
     async def _submit(self, batch: EnrichmentBatch) -> None:
-        lane = await self._open_lane()
-        await asyncio.to_thread(self._check_disk)
-        await self._open_stretch(lane)
-        if batch.state is BatchState.DRAFT and not await self._repository.leave_out_suppressed(batch.batch_id):
-            return
-        stored = await self._repository.items(batch_id=batch.batch_id)
-        items = [SubmitItem(item.client_key, item.person, item.fields) for item in stored]
-        most = sum(price(item.fields) for item in items)
-        limits = self._limits()
-        if batch.state is BatchState.DRAFT and not await self._repository.reserve(
-            batch.batch_id, most, lane.key_fingerprint, day_cap=limits.day_cap
-        ):
-            await self._stop_at_cap(batch, len(items), most)
-            return
-        sent = False
-        try:
-            await self._repository.begin_submit(batch.batch_id, body_hash(items))
-            sent = True
-            submission = await lane.service.submit_enrichment(items)
-        except OutcomeUnknownError as error:
-            await self._repository.unknown(batch.batch_id, error.text)
-            log.warning("Outcome of enrichment batch %d is unknown (status %s)", batch.batch_id, error.status)
-            return
-        except InvalidRequestError as error:
-            await self._leave_out_blamed(batch, items, error)
-            return
-        except (NoCreditsError, PermissionDeniedError) as error:
-            raise await self._park(batch, lane, most, error) from error
-        except ContactScoutError as error:
-            await self._repository.refused(batch.batch_id, error.text, final=False)
-            raise
-        except asyncio.CancelledError:
-            await asyncio.shield(self._give_back(batch.batch_id, sent=sent))
-            raise
-        entry = JournalEntry(
-            submission.request_id,
-            batch.batch_id,
-            self._now(),
-            lane.key_fingerprint,
-            tuple(item.client_key for item in items),
-            most,
-        )
-        await asyncio.shield(self._keep_request_id(entry, submission, limits.retention))
-        self._all_well()
-
-    async def _leave_out_blamed(
-        self, batch: EnrichmentBatch, items: Sequence[SubmitItem], error: InvalidRequestError
-    ) -> None:
-        """Nothing was accepted: rows that were found wrong fail, the others go on. Unnamed rows are narrowed down."""
-        blamed = blamed_people(items, error.findings)
-        others = [item.client_key for item in items if item.client_key not in blamed]
-        narrows = error.status == _VALIDATION_FAILED and len(items) > 1
-        if not blamed and not narrows:
-            await self._repository.refused(batch.batch_id, _with_findings(error), final=True)
-            return
-        half = len(others) // 2
-        groups = [others] if blamed else [others[:half], others[half:]]
-        await self._repository.refused_people(
-            batch.batch_id, blamed, [group for group in groups if group], note=error.text
-        )
-
-    async def _park(
-        self, batch: EnrichmentBatch, lane: Lane, most: int, error: NoCreditsError | PermissionDeniedError
-    ) -> ServiceError:
-        """The batch waits for credits. Returns the error to stop the lane with, which says how many are short."""
-        left = await self._balance(lane)
-        told: ServiceError = error
-        if left is not None and left < most:
-            told = NoCreditsError(
-                f"The next {batch.item_count} people could cost {most} credits, {left} are left:"
-                f" {most - left} are short. ({error.text})",
-                provider=error.provider,
-                status=error.status,
-                request_id=error.request_id,
-                next_step="Add credits at Tamtam, then resume; or give the batch up.",
-            )
-        short = max(0, most - left) if left is not None else 0
-        await self._repository.refused(batch.batch_id, told.text, final=False, short=short)
-        return told
-
-    async def _give_back(self, batch_id: int, *, sent: bool) -> None:
-        """Closing down in the middle of a submit: once the request was under way it may have been accepted."""
-        if sent:
-            await self._repository.unknown(batch_id, "Contact Scout was closed before Tamtam answered.")
-        else:
-            await self._repository.refused(batch_id, "Contact Scout was closed before it was sent.", final=False)
-
-    async def _keep_request_id(self, entry: JournalEntry, submission: Submission, retention: timedelta) -> None:
-        """The one handle on paid work: in the journal first, then in the table. Either alone is enough to collect."""
-        try:
-            await asyncio.to_thread(self._journal.append, entry)
-        except LibraryError as error:
-            log.warning("The journal could not be written: %s", error.text)
-        first_poll = self._now() + timedelta(seconds=self._schedule.wait(0, self._rng))
-        try:
-            await self._repository.submitted(entry.batch_id, submission, first_poll, retention=retention)
-        except LibraryError:
-            self._unstored[entry.batch_id] = submission
-            raise
-
-    async def _store_leftovers(self) -> None:
-        """Request ids that a full or locked disk refused to take are tried again before anything else is done."""
-        for batch_id, submission in tuple(self._unstored.items()):
-            await self._repository.submitted(batch_id, submission, self._now(), retention=self._limits().retention)
-            del self._unstored[batch_id]
-
-    async def _stop_at_cap(self, batch: EnrichmentBatch, people: int, most: int) -> None:
-        """The run spends no more, or nothing does until tomorrow."""
-        run = await self._repository.run(batch.run_id)
-        if run.stopped or (await self._repository.batch(batch.batch_id)).held:
-            return  # the rep was quicker
-        if most > run.spending.free:
-            self._capped[batch.run_id] = CapError(
-                f"The next {people} people could cost {most} credits, more than the run's cap leaves.",
-                next_step="Raise the cap to go on; nothing was bought beyond it.",
-            )
-            await self._repository.set_stopped(batch.run_id, stopped=True)
-            await self._repository.set_note(batch.batch_id, self._capped[batch.run_id].text)
-            return
-        now = self._now()
-        tomorrow = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
-        error = CapError(
-            f"The next {people} people could cost {most} credits, more than the day's cap leaves.",
-            next_step=f"It goes on at {tomorrow:%Y-%m-%d %H:%M} UTC, or when you raise the cap in Settings.",
-        )
-        self._day_full = tomorrow, error
-        await self._repository.set_note(batch.batch_id, error.text)
+        if await self._submitter.submit(batch, await self._open_lane("")):
+            self._all_well()
 
     async def _poll(self, batch: EnrichmentBatch) -> None:
-        lane = await self._open_lane()
+        """Ask with the key that bought it, or not at all: results belong to its account."""
+        lane = await self._open_lane(batch.key_fingerprint)
         if batch.key_fingerprint and batch.key_fingerprint != lane.key_fingerprint:
-            self._book.set_foreign(batch.batch_id)
-            await self._repository.set_note(
-                batch.batch_id,
+            await self._leave_foreign(
+                batch,
                 f"Bought with another key ({batch.key_fingerprint[:4]}…, now {lane.key_fingerprint[:4]}…)."
                 " Enter that key again to collect the results.",
             )
             return
         try:
-            answer = await lane.service.poll_enrichment(batch.request_id)
-        except NotFoundError as error:
-            await self._poll_not_found(batch, error)
+            answer = await self._collector.poll(batch, lane)
+        except NEEDS_REP as error:
+            if not lane.is_kept:
+                raise
+            # The present account goes on: only what the earlier one bought has to wait.
+            await self._leave_foreign(batch, f"The earlier key, kept to collect this, was refused. {error.text}")
             return
-        self._book.answered(batch.batch_id)
-        self._unsettled = lane.key_fingerprint
-        self._all_well()
-        await self._store_answer(batch, answer)
+        if answer is not None:
+            self._all_well()
+            await self._collector.store(batch, answer)
 
-    async def _poll_not_found(self, batch: EnrichmentBatch, error: NotFoundError) -> None:
-        if self._book.is_gone(batch):
-            await self._repository.give_up(batch.batch_id, error.text, expired=True)
-            log.warning("Enrichment batch %d is no longer known to the provider", batch.batch_id)
-            return
-        await self._repository.polled(batch.batch_id, self._next_poll(batch), note=error.text)
-
-    async def _store_answer(self, batch: EnrichmentBatch, answer: EnrichmentAnswer) -> None:
-        items = await self._repository.items(batch_id=batch.batch_id)
-        results, unmatched = read_answer(items, answer)
-        if answer.status is AnswerStatus.PROCESSING:
-            note = "" if answer.raw_status.upper() == "PROCESSING" else f"Tamtam says “{answer.raw_status}”."
-            await self._repository.polled(
-                batch.batch_id, self._next_poll(batch), provisional=results, note=note or self._warning(batch)
-            )
-            return
-        missed = any(field.reason == NO_ROW for person in results for field in person.results)
-        if missed and batch.batch_id not in self._rows_missed:
-            # A final answer that lacks rows is asked for once more before their outcome becomes unknown.
-            self._rows_missed.add(batch.batch_id)
-            self._book.grant(batch.batch_id)
-            await self._repository.polled(
-                batch.batch_id, self._next_poll(batch), note="Some rows are missing: asking once more."
-            )
-            return
-        charged = booked_credits(items, results)
-        if not items:  # taken up from the journal: nobody is known, and all of it was bought
-            charged = sum(price(found_fields(entry)) for entry in unmatched)
-        await asyncio.shield(
-            self._repository.complete(
-                batch.batch_id,
-                results,
-                charged=min(charged, batch.reserved),
-                unmatched=[entry.raw for entry in unmatched],
-                raw=b"[" + b",".join(entry.raw for entry in answer.entries) + b"]",
-                fetched_at=self._now(),
-            )
-        )
-
-    def _warning(self, batch: EnrichmentBatch) -> str:
-        if not batch.is_expiring(self._now()) or batch.expires_at is None:
-            return ""
-        return f"Tamtam may drop these results on {batch.expires_at:%Y-%m-%d}."
-
-    def _next_poll(self, batch: EnrichmentBatch) -> datetime:
-        return self._now() + timedelta(seconds=self._schedule.wait(batch.polls + 1, self._rng))
-
-    async def _balance(self, lane: Lane) -> int | None:
-        """What is left, None where it cannot be told now: the queue does not stop for that."""
-        try:
-            return await lane.balance()
-        except BadKeyError:
-            raise
-        except ContactScoutError:
-            return None
-
-    async def _open_stretch(self, lane: Lane) -> None:
-        """Before the first submit of an idle account: keep its balance, to compare with later."""
-        is_open, is_idle = await self._repository.stretch(lane.key_fingerprint)
-        if not is_open and is_idle and (left := await self._balance(lane)) is not None:
-            await self._repository.begin_stretch(lane.key_fingerprint, left)
-
-    async def _settle_balance(self) -> None:
-        """After the last completion: compare the balance with the books."""
-        if self._unsettled is None:
-            return
-        key_fingerprint = self._unsettled
-        is_open, is_idle = await self._repository.stretch(key_fingerprint)
-        if is_open and not is_idle:
-            return
-        self._unsettled = None
-        if not is_open:
-            return
-        with suppress(ContactScoutError):
-            lane = await self._open_lane()
-            if lane.key_fingerprint == key_fingerprint and (left := await self._balance(lane)) is not None:
-                await self._repository.end_stretch(key_fingerprint, left)
+    async def _leave_foreign(self, batch: EnrichmentBatch, note: str) -> None:
+        self._book.set_foreign(batch.batch_id)
+        await self._repository.set_note(batch.batch_id, note)
 
     def _all_well(self) -> None:
         self._failures = 0
@@ -527,10 +317,3 @@ def _foreign(batches: int) -> BadKeyError:
         provider=Provider.TAMTAM,
         next_step="Enter that key again to collect the results; they belong to its account.",
     )
-
-
-def _with_findings(error: InvalidRequestError) -> str:
-    if not error.findings:
-        return error.text
-    found = "; ".join(f"{finding.location}: {finding.message}" for finding in error.findings[:5])
-    return f"{error.text} ({found})"

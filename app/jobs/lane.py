@@ -3,14 +3,23 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from app.domain.enrichment import SubmitItem
+from app.domain.enrichment import RETENTION, SubmitItem
 from app.providers.capabilities import SupportsEnrichment
 
 
 async def balance_not_told() -> int | None:
     """The balance of an account that does not tell it."""
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the rep has set: credits per UTC day (None for no cap), and how long results are taken to be kept."""
+
+    day_cap: int | None = None
+    retention: timedelta = RETENTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +30,13 @@ class Lane:
         service: Its service.
         key_fingerprint: A fingerprint of its key, never the key.
         balance: Asks for the credits left, free of charge; None where the provider does not say. Raises ServiceError.
+        is_kept: Whether its key is an earlier one, kept to collect what it bought; nothing is bought with it.
     """
 
     service: SupportsEnrichment
     key_fingerprint: str
     balance: Callable[[], Awaitable[int | None]] = balance_not_told
+    is_kept: bool = False
 
 
 def fingerprint(key: str) -> str:

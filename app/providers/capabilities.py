@@ -113,10 +113,17 @@ class SupportsFetchWithCompany(SupportsFetchByIds, Protocol):
 
 @runtime_checkable
 class SupportsEnrichment(Protocol):
-    """Can look up e-mails and phones: submit (paid, never repeated by the client), then poll (free, repeatable)."""
+    """Can look up e-mails and phones: submit (paid, never repeated by the client), then poll (free, repeatable).
+
+    Attributes:
+        batch_size: The most people in one submit.
+        enrichment_credit_kind: The line of the balance that pays for it.
+        adapter: Which reading of the service's answers this is, such as `tamtam/1`.
+    """
 
     batch_size: int
     enrichment_credit_kind: str
+    adapter: str
 
     async def submit_enrichment(self, items: Sequence[SubmitItem]) -> Submission:
         """Buy. Raises OutcomeUnknownError when the request may have been accepted but its answer was not seen.

@@ -29,7 +29,7 @@ from app.providers.envelope import Envelope
 from app.providers.errors import invalid_request, outcome_unknown, unreadable
 from app.providers.keycheck import accepted, refused
 from app.providers.tamtam_companies import MOST_CANDIDATES, candidates
-from app.providers.tamtam_enrichment import Accepted, read_entry, read_status, request
+from app.providers.tamtam_enrichment import ADAPTER, Accepted, read_entry, read_status, request
 from app.providers.tamtam_rows import PersonRow, row_record
 from app.providers.tamtam_search import FILTERS, PROMPT, first_page, person_record
 from app.providers.wire import (
@@ -93,6 +93,7 @@ class Tamtam:
     credits_per_id = 0
     batch_size = BATCH_SIZE
     enrichment_credit_kind = "MaxPeopleEnrichments"
+    adapter = ADAPTER
     filters: Sequence[FilterSpec] = FILTERS
     page_size = _LARGEST_PAGE
     sizes_pages = False

@@ -11,6 +11,9 @@ from app.providers.wire import Scalar, identifier, part, text
 
 log = logging.getLogger(__name__)
 
+#: Names this reading of the service's answers; another number when it reads them otherwise.
+ADAPTER = "tamtam/1"
+
 _CLIENT_KEY = "client_key"
 _FIELD_NAMES = {EnrichField.EMAILS: "contact.emails", EnrichField.PHONES: "contact.phones"}
 
@@ -73,7 +76,7 @@ def read_entry(raw: bytes) -> AnswerEntry:
     try:
         entry = part(raw, _Entry)
     except ValueError:
-        return AnswerEntry("", error="This entry cannot be read.", raw=raw)
+        return AnswerEntry("", error="This entry cannot be read.", raw=raw, unreadable=True)
     emails = (
         EmailValue(text(one)) if isinstance(one, str) else EmailValue(text(one.email), verdict=text(one.status))
         for one in entry.emails or []

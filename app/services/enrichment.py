@@ -24,9 +24,9 @@ from app.domain.enrichment import (
 from app.domain.errors import CapError, ContactScoutError, InputError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.jobs.enrichment import EnrichmentEngine, Limits, wait_for_event
+from app.jobs.enrichment import EnrichmentEngine, wait_for_event
 from app.jobs.grace import STOP_GRACE, end_within
-from app.jobs.lane import Lane, fingerprint
+from app.jobs.lane import Lane, Limits, fingerprint
 from app.jobs.schedule import PollSchedule
 from app.providers.capabilities import SupportsBalance, SupportsEnrichment
 from app.providers.clock import Clock
@@ -371,7 +371,7 @@ class EnrichmentService:
         except ContactScoutError:
             return None  # a plan is possible without it; the submit itself will say what is wrong
 
-    async def _open_lane(self) -> Lane:
+    async def _open_lane(self, key_fingerprint: str = "") -> Lane:
         service = await self._directory.capable(self.provider, SupportsEnrichment)
         return Lane(service, fingerprint(await self._directory.key_in_use(self.provider)), self._ask_balance)
 

@@ -252,11 +252,11 @@ class EnrichmentRepository:
         """Credits charged, and still reserved, of what was submitted on this UTC day."""
         return await self._database.read(lambda conn: spent_on_day(conn, self._now()))
 
-    async def begin_submit(self, batch_id: int, body_hash: str) -> None:
-        """Write down, before the request leaves, that it is about to leave."""
+    async def begin_submit(self, batch_id: int, body_hash: str, *, adapter: str = "") -> None:
+        """Write down, before the request leaves, that it is about to leave, and how its answer will be read."""
 
         def step(conn: Connection, batch: EnrichmentBatch, at: datetime) -> None:
-            moves.move(conn, batch, BatchState.SUBMITTING, at, note="")
+            moves.move(conn, batch, BatchState.SUBMITTING, at, note="", adapter=adapter, unreadable=0)
             conn.execute("UPDATE enrichment_batch SET body_hash = ? WHERE batch_id = ?", (body_hash, batch_id))
             moves.set_open_fields(conn, batch_id, Outcome.IN_FLIGHT, "", at)
 
@@ -353,6 +353,7 @@ class EnrichmentRepository:
         unmatched: Sequence[bytes],
         raw: bytes,
         fetched_at: datetime,
+        unreadable: int = 0,
     ) -> None:
         """Store the last answer whole: outcomes, source records, the raw answer, what was charged and released.
 
@@ -367,6 +368,7 @@ class EnrichmentRepository:
             unmatched: Entries of the answer that are about nobody we asked for.
             raw: The answer, byte for byte.
             fetched_at: When it arrived.
+            unreadable: Entries of the answer that could not be made out.
         """
 
         def work(conn: Connection) -> tuple[int, list[int]]:
@@ -382,6 +384,7 @@ class EnrichmentRepository:
                 polls=batch.polls + 1,
                 note="",
                 unmatched=len(unmatched),
+                unreadable=unreadable,
             )
             moves.book(conn, batch, LedgerKind.CHARGED, charged, at)
             moves.book(conn, batch, LedgerKind.RELEASED, max(0, batch.reserved - charged), at)

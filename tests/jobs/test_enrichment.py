@@ -35,7 +35,7 @@ from app.jobs.lane import body_hash, fingerprint
 from app.jobs.schedule import PollSchedule
 from app.storage.journal import JournalEntry, RequestJournal
 from tests.support.enrichment_desk import BOTH, EMAILS, Desk, bad_key, desk, people, person, unreachable
-from tests.support.fake_enrichment import entries_per_field
+from tests.support.fake_enrichment import FakeEnrichment, entries_per_field
 
 __all__ = ["desk"]
 
@@ -172,8 +172,8 @@ async def test_closing_just_before_a_submit_leaves_the_batch_for_the_next_start(
 ) -> None:
     begin_submit = desk.runs.begin_submit
 
-    async def close_now(batch_id: int, digest: str) -> None:
-        await begin_submit(batch_id, digest)
+    async def close_now(batch_id: int, digest: str, *, adapter: str) -> None:
+        await begin_submit(batch_id, digest, adapter=adapter)
         raise asyncio.CancelledError
 
     monkeypatch.setattr(desk.runs, "begin_submit", close_now)
@@ -366,6 +366,45 @@ async def test_another_accounts_key_never_polls_what_the_first_one_bought(desk: 
     assert engine.lane_note == ""
 
 
+async def test_a_kept_key_collects_what_it_bought_while_the_present_one_buys(desk: Desk) -> None:
+    old, desk.balance = desk.provider, 100
+    desk.provider.polls_needed = 2
+    desk.provider.poll_troubles = [bad_key()]
+    first = await desk.queue(person("Old"))
+    with pytest.raises(BadKeyError):
+        await desk.engine.drain()
+    desk.kept[fingerprint(desk.key)], desk.key = old, "another-key"
+    desk.provider = FakeEnrichment()
+    second = await desk.queue(person("New"))
+    desk.engine.wake()
+    await desk.engine.drain()
+    assert (await desk.outcomes(first), await desk.outcomes(second)) == (
+        {"Old": [Outcome.FOUND]},
+        {"New": [Outcome.FOUND]},
+    )
+    assert (len(old.submits), len(desk.provider.submits)) == (1, 1)
+    assert (set(old.polls), set(desk.provider.polls)) == ({"request-1"}, {"request-1"})
+    assert [(stretch.before, stretch.after) for stretch in await desk.runs.reconciliations()] == [(100, 100)] * 2
+
+
+async def test_a_kept_key_that_is_refused_holds_up_only_its_own_batches(desk: Desk) -> None:
+    old = desk.provider
+    desk.provider.poll_troubles = [bad_key(), bad_key()]
+    first = await desk.queue(person("Old"))
+    with pytest.raises(BadKeyError):
+        await desk.engine.drain()
+    desk.kept[fingerprint(desk.key)], desk.key = old, "another-key"
+    desk.provider = FakeEnrichment()
+    second = await desk.queue(person("New"))
+    desk.engine.wake()
+    with pytest.raises(BadKeyError, match="another Tamtam key"):
+        await desk.engine.drain()
+    assert await desk.outcomes(second) == {"New": [Outcome.FOUND]}
+    (batch,) = (await desk.runs.run(first)).batches
+    assert batch.state is BatchState.SUBMITTED
+    assert "was refused" in batch.note
+
+
 async def test_a_batch_too_old_is_asked_about_once_at_a_start_and_then_when_the_rep_asks(desk: Desk) -> None:
     desk.provider.polls_needed = 3
     desk.provider.poll_troubles = [bad_key()]
@@ -430,7 +469,8 @@ async def test_a_journal_that_cannot_be_written_does_not_cost_the_request_id(
     desk: Desk, expected_log: Callable[[str], None]
 ) -> None:
     expected_log("journal could not be written")
-    desk.engine._journal = StubbornJournal(desk.journal_path)
+    desk.journal = StubbornJournal(desk.journal_path)
+    desk.restart()
     run_id = await desk.queue(person("Hit"))
     await desk.engine.drain()
     assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}

@@ -19,8 +19,7 @@ from app.domain.errors import (
 )
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.jobs.enrichment import Limits
-from app.jobs.lane import fingerprint
+from app.jobs.lane import Limits, fingerprint
 from app.jobs.schedule import PollSchedule
 from app.storage.database import Database
 from app.storage.enrichment_log import EnrichmentLog

@@ -13,8 +13,8 @@ from app.domain.enrichment import BatchState, EnrichField, PersonInput
 from app.domain.errors import BadKeyError, LibraryError, MissingKeyError, NetworkError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.jobs.enrichment import EnrichmentEngine, Limits
-from app.jobs.lane import Lane, fingerprint
+from app.jobs.enrichment import EnrichmentEngine
+from app.jobs.lane import Lane, Limits, fingerprint
 from app.jobs.schedule import Backoff, PollSchedule
 from app.storage.database import Database
 from app.storage.enrichment_runs import EnrichmentRepository
@@ -48,8 +48,10 @@ class Desk:
         self.runs = EnrichmentRepository(database, self.library, now=self.clock)
         self.ledger = LedgerRepository(database)
         self.journal_path = folder / "requests.jsonl"
+        self.journal = RequestJournal(self.journal_path)
         self.provider = FakeEnrichment()
         self.key = "secret-key"
+        self.kept: dict[str, FakeEnrichment] = {}
         self.elapsed = 0.0
         self.limits = Limits()
         self.balance: int | None = None
@@ -64,7 +66,7 @@ class Desk:
         """A new engine on the same tables, as after a start of the program."""
         self.engine = EnrichmentEngine(
             self.runs,
-            RequestJournal(self.journal_path),
+            self.journal,
             self.open_lane,
             self.changes,
             schedule=schedule,
@@ -98,7 +100,9 @@ class Desk:
         if self.disk_trouble is not None:
             raise self.disk_trouble
 
-    async def open_lane(self) -> Lane:
+    async def open_lane(self, key_fingerprint: str = "") -> Lane:
+        if key_fingerprint in self.kept and key_fingerprint != fingerprint(self.key):
+            return Lane(self.kept[key_fingerprint], key_fingerprint, self.tell_balance, is_kept=True)
         if not self.key:
             raise MissingKeyError(Provider.TAMTAM)
         return Lane(self.provider, fingerprint(self.key), self.tell_balance)

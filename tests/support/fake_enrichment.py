@@ -27,6 +27,7 @@ class FakeEnrichment:
 
     batch_size = 100
     enrichment_credit_kind = "MaxPeopleEnrichments"
+    adapter = "fake/1"
 
     def __init__(self, *, polls_needed: int = 1) -> None:
         self.polls_needed = polls_needed

@@ -315,7 +315,8 @@ class ReviewDesk(QObject):
     async def _find_new(self) -> None:
         if await self._services.matching.last_found() is None:
             return
-        before, self._unlooked = self.state.waiting, False
+        self._unlooked = False
+        before = await self._services.matching.count(0.0)
         found = await self._services.matching.find_new()
         if found > before:
             self.said.emit(_news(found - before))

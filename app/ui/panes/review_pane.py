@@ -1,28 +1,35 @@
 """The review of probable matches: pair after pair side by side, merged, kept apart or left for later."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.qtbridge.tasks import TaskScope
 from app.ui.actions import ActionRegistry
 from app.ui.dialogs.merge_all_dialog import run_merge_all_dialog
 from app.ui.failures import failure_handler
-from app.ui.icons import icon
 from app.ui.models.review_model import PairKey, ReviewPair
 from app.ui.panes.review_bar import ReviewBar
 from app.ui.panes.review_compare import ReviewCompare
+from app.ui.panes.review_head import ReviewHead, empty_pages
 from app.ui.panes.review_list import ReviewList
 from app.ui.review_desk import ReviewDesk
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
-from app.ui.widgets.empty_state import EmptyState
-from app.ui.widgets.labels import ElidedLabel
 from app.ui.widgets.progress_strip import ProgressStrip
-from app.ui.wording import count, short_moment
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -52,6 +59,7 @@ class ReviewPane(QWidget):
         self.banner = Banner()
         self._scope = TaskScope("review pane", failure_handler(self.banner.show_error))
         self.list = ReviewList(self.desk.model)
+        self.head = ReviewHead()
         self.compare = ReviewCompare()
         self.bar = ReviewBar(merge=self.merge, keep_apart=self.keep_apart, later=self.later, undo=self.desk.undo)
         self._shown: ReviewPair | None = None
@@ -59,6 +67,7 @@ class ReviewPane(QWidget):
         self._survivor = 0
         self._row = 0
         self._read = False
+        self._arrived = False
         self._actions: ActionRegistry | None = None
         self._build()
         self._add_keys()
@@ -137,6 +146,7 @@ class ReviewPane(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Bring the list up to date, and look at what is new."""
         super().showEvent(event)
+        self._arrived = True
         self.desk.set_active(active=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -191,15 +201,14 @@ class ReviewPane(QWidget):
     def _show_state(self) -> None:
         state, model = self.desk.state, self.desk.model
         self._read = True
-        heading = f"{count(state.waiting, 'pair')} to review" if state.waiting else "Nothing to review"
-        self._heading.setText(heading)
-        looked = f"Last looked for matches {short_moment(state.looked_at)}" if state.looked_at else ""
-        self._looked.setText(looked)
-        self._find.setText("Look again" if state.looked_at else "Look for matches")
+        self.head.show_state(state)
         page = self._page()
         self._pages.setCurrentIndex(page)
-        self._header.setVisible(page in (_NOTHING, _BELOW, _DESK))
+        self.head.setVisible(page in (_NOTHING, _BELOW, _DESK))
         self.bar.show_deciding(shown=page == _DESK)
+        if page == _DESK and self._arrived:
+            self._arrived = False
+            self._take_cursor()
         row = model.row_of(self._wanted)
         if model.rowCount():
             self.list.choose(min(self._row, model.rowCount() - 1) if row is None else row)
@@ -209,6 +218,13 @@ class ReviewPane(QWidget):
         self.bar.show_undo(self.desk.undoable.name if self.desk.undoable else "")
         self._show_actions()
         self.waiting_changed.emit(state.waiting)
+
+    def _take_cursor(self) -> None:
+        """The list could not have the cursor before it was there; take it from nobody who writes elsewhere."""
+        holder = self.window().focusWidget()
+        writing = isinstance(holder, QLineEdit | QPlainTextEdit | QAbstractSpinBox | QComboBox) and holder.isVisible()
+        if not writing:
+            self.list.view.setFocus()
 
     def _page(self) -> int:
         state = self.desk.state
@@ -226,13 +242,16 @@ class ReviewPane(QWidget):
         self.bar.show_pair(mergeable=mergeable, chosen=pair is not None)
         waiting = self.desk.state.waiting > 0
         self.list.merge_all.setEnabled(waiting and idle)
-        self._find.setEnabled(idle)
+        self.head.find_button.setEnabled(idle)
         if self._actions is not None:
             seen = self.isVisible()
             self._actions["review.merge"].setEnabled(seen and mergeable)
             self._actions["review.apart"].setEnabled(seen and pair is not None)
             self._actions["review.merge_all"].setEnabled(waiting and idle)
             self._actions["review.find"].setEnabled(idle and self.desk.state.contacts > 0)
+
+    def _show_all(self) -> None:
+        self.list.least.setValue(0)
 
     def _came_back(self, key: PairKey) -> None:
         row = self.desk.model.row_of(key)
@@ -255,23 +274,6 @@ class ReviewPane(QWidget):
 
     def _build(self) -> None:
         self.setObjectName("review_pane")
-        self._heading = ElidedLabel(role="heading")
-        self._heading.setObjectName("review_heading")
-        self._looked = ElidedLabel(role="muted")
-        self._looked.setObjectName("review_looked")
-        self._find = QPushButton("Look for matches")
-        self._find.setObjectName("review_find")
-        self._find.setIcon(icon("refresh"))
-        self._find.setIconSize(QSize(15, 15))
-        self._find.setToolTip("Compare all contacts with each other")
-        self._header = QWidget()
-        top = QHBoxLayout(self._header)
-        top.setContentsMargins(0, 0, 0, 0)
-        top.setSpacing(SPACING.m)
-        top.addWidget(self._heading, 1)
-        top.addWidget(self._looked, 1)
-        top.addWidget(self._find)
-        self._looked.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._strip = ProgressStrip()
         self._strip.stop_button.setToolTip("Stop; the pairs stay as they were")
         self._splitter = QSplitter()
@@ -284,57 +286,26 @@ class ReviewPane(QWidget):
         self.compare.setMinimumSize(220, 150)
         self._splitter.setSizes([LIST_WIDTH, 2 * LIST_WIDTH])
         self._pages = QStackedWidget()
-        for page in (QWidget(), *self._empty_states(), self._splitter):
+        for page in (QWidget(), *empty_pages(find=self.desk.find, show_all=self._show_all), self._splitter):
             self._pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.m, SPACING.m, SPACING.m, SPACING.m)
         column.setSpacing(SPACING.s)
-        for widget in (self.banner, self._strip, self._header):
+        for widget in (self.banner, self._strip, self.head):
             column.addWidget(widget)
         column.addWidget(self._pages, 1)
         column.addWidget(self.bar)
-        self._header.hide()
+        self.head.hide()
         self.bar.show_deciding(shown=False)
         self.setFocusProxy(self.list)
 
-    def _empty_states(self) -> tuple[EmptyState, ...]:
-        return (
-            EmptyState(
-                "match-review",
-                "No contacts yet",
-                "Search or fetch contacts first. Entries of the library that may be one person are reviewed here.",
-            ),
-            EmptyState(
-                "match-review",
-                "Nothing looked for yet",
-                "The same person may be in the library more than once, spelt differently by each service. "
-                "Nothing is merged without you.",
-                action_text="Look for matches",
-                action=self.desk.find,
-            ),
-            EmptyState(
-                "success",
-                "Nothing to review",
-                "No two contacts look like one person, apart from those you have decided on.",
-            ),
-            EmptyState(
-                "match-review",
-                "No pair is that much alike",
-                "All pairs that wait for you have a lower score than you ask for.",
-                action_text="Show all pairs",
-                action=lambda: self.list.least.setValue(0),
-            ),
-        )
-
     def _add_keys(self) -> None:
         """Single letters, wherever the cursor is among the pairs, but not where numbers are typed."""
-        within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        here, below = Qt.ShortcutContext.WidgetShortcut, Qt.ShortcutContext.WidgetWithChildrenShortcut
         for keys, run in (("M", self.merge), ("K", self.keep_apart), ("L", self.later), ("S", self.swap)):
-            QShortcut(QKeySequence(keys), self, run, context=within).setAutoRepeat(False)
-        for enter in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            QShortcut(
-                QKeySequence(enter), self.compare, self.merge, context=Qt.ShortcutContext.WidgetShortcut
-            ).setAutoRepeat(False)
+            _shortcut(keys, self, run, below)
+        for enter in ("Return", "Enter"):
+            _shortcut(enter, self.compare, self.merge, here)
 
     def _connect(self) -> None:
         desk = self.desk
@@ -345,10 +316,17 @@ class ReviewPane(QWidget):
         desk.running_changed.connect(self._show_running)
         desk.advanced.connect(self._strip.advance)
         self._strip.stop_requested.connect(desk.stop)
-        self._find.clicked.connect(desk.find)
+        self.head.find_button.clicked.connect(desk.find)
         self.list.pair_chosen.connect(self._chosen)
         self.list.merge_requested.connect(self.merge)
         self.list.merge_all_requested.connect(self.merge_all)
         self.list.least_chosen.connect(lambda number: desk.show_from(number / 100))
         self.compare.swap_requested.connect(self.swap)
         self.compare.contact_activated.connect(self.contact_activated)
+
+
+def _shortcut(keys: str, widget: QWidget, run: Callable[[], None], context: Qt.ShortcutContext) -> None:
+    shortcut = QShortcut(QKeySequence(keys), widget)
+    shortcut.setContext(context)
+    shortcut.setAutoRepeat(False)  # a key that is held down decides once
+    shortcut.activated.connect(run)

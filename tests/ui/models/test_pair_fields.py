@@ -11,7 +11,6 @@ from app.domain.provider import Provider
 from app.ui.models.pair_fields import FieldPair, Verdict, compare
 from tests.support.rows import make_row
 
-
 UNMARKED, NOTHING = Marks(), PersonFields()
 
 

@@ -1,0 +1,281 @@
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSpinBox, QWidget
+
+from app.composition import Services
+from app.demo.dataset import DemoData
+from app.domain.marks import ContactStatus
+from app.qtbridge.waiting import wait_until
+from app.ui.dialogs.merge_all_dialog import MergeAllDialog
+from app.ui.models.review_model import Column
+from app.ui.panes.review_pane import ReviewPane
+from tests.support.demo_services import demo_services
+from tests.support.seeded_library import make_pair, seed, seed_pairs
+from tests.support.widgets import child, press
+from tests.support.windows import dialog, open_window
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture(scope="module")
+def data() -> DemoData:
+    return DemoData(seed=1, contacts=50)
+
+
+@asynccontextmanager
+async def shown(services: Services) -> AsyncIterator[ReviewPane]:
+    pane = ReviewPane(services)
+    pane.resize(1100, 760)
+    pane.show()
+    try:
+        await wait_until(lambda: pane._read and (pane.shown is not None or not pane.desk.state.waiting))
+        yield pane
+    finally:
+        await pane.shut_down()
+        pane.deleteLater()
+
+
+def texts(widget: QWidget) -> list[str]:
+    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def heading(pane: ReviewPane) -> str:
+    return child(pane, QLabel, "review_heading").text()
+
+
+async def settled(pane: ReviewPane, waiting: int) -> None:
+    """So many pairs are left, and the next of them is shown."""
+    await wait_until(lambda: pane.desk.state.waiting == waiting and (not waiting or pane.shown is not None))
+
+
+def next_pair(pane: ReviewPane) -> Callable[[], bool]:
+    """Whether another pair is shown than now."""
+    before = pane.shown.key if pane.shown else None
+    return lambda: pane.shown is not None and pane.shown.key != before
+
+
+async def test_the_surest_pair_is_shown_with_its_reasons_and_what_differs(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.71, 0.97, 0.88])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        await wait_until(lambda: pane.shown is not None)
+        assert heading(pane) == "3 pairs to review"
+        model = pane.desk.model
+        assert [model.index(row, Column.SCORE).data() for row in range(3)] == ["97 %", "88 %", "71 %"]
+        assert model.index(0, Column.NAMES).data() == "Berit Norling\nBerit Norling"
+        assert model.index(0, Column.COMPANIES).data() == "Fjordwerk 1\nFjordwerk 1 AS"
+        told = texts(pane.compare)
+        assert "97 %" in told
+        assert "Same last name · Same company" in told
+        assert "Different locations" in told
+        assert told[told.index("Location") + 1] == "Differs"
+        assert told[told.index("Company") + 1] == "Alike"
+        assert told[told.index("Email") + 1] == "One side"
+        assert told.count("Not known") == 2  # e-mail and phone of the other
+        assert "Last looked for matches" in " ".join(texts(pane))
+
+
+async def test_a_session_of_reviewing_needs_the_keyboard_alone(tmp_path: Path, data: DemoData) -> None:
+    pairs = await seed_pairs(tmp_path, [0.99, 0.98, 0.97, 0.96, 0.95])
+    async with demo_services(tmp_path, data=data) as services, open_window(services) as window:
+        window.resize(1440, 900)
+        window.actions_by_key["view.review"].trigger()
+        pane = window.review
+        await wait_until(lambda: pane.shown is not None)
+        assert pane.list.view.hasFocus() or not window.isActiveWindow()
+        for key in (Qt.Key.Key_M, Qt.Key.Key_K, Qt.Key.Key_L, Qt.Key.Key_Return):
+            arrived = next_pair(pane)
+            QTest.keyClick(pane.list.view, key)
+            await wait_until(arrived)
+        await settled(pane, 2)
+        assert [each.key for each in pane.desk.model.pairs] == [(pairs[n].low_id, pairs[n].high_id) for n in (2, 4)]
+        assert (await services.library.stats())["merged"] == 2
+        rows = await services.library.rows([pairs[1].low_id, pairs[1].high_id])
+        assert rows[0].contact_id != rows[1].contact_id
+        await wait_until(lambda: window.tabs.tabText(window.tabs.currentIndex()) == "Review (2)")
+
+
+async def test_undo_brings_the_last_pair_back_to_the_front(tmp_path: Path, data: DemoData) -> None:
+    pairs = await seed_pairs(tmp_path, [0.99, 0.98, 0.97])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        for key in (Qt.Key.Key_M, Qt.Key.Key_K):
+            arrived = next_pair(pane)
+            QTest.keyClick(pane, key)
+            await wait_until(arrived)
+        await settled(pane, 1)
+        assert "stay two contacts" in pane.bar.status
+        for left, number in ((2, 1), (3, 0)):
+            await wait_until(pane.bar.undo_button.isVisible)
+            QTest.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+            await settled(pane, left)
+            back = (pairs[number].low_id, pairs[number].high_id)
+            await wait_until(lambda back=back: pane.shown is not None and pane.shown.key == back)
+            assert pane.bar.status.startswith("Undone: ")
+        assert (await services.library.stats())["merged"] == 0
+        await wait_until(lambda: not pane.bar.undo_button.isVisible())
+
+
+async def test_what_was_done_elsewhere_since_is_not_undone_from_here(tmp_path: Path, data: DemoData) -> None:
+    pairs = await seed_pairs(tmp_path, [0.99, 0.98])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        pane.merge()
+        await wait_until(pane.bar.undo_button.isVisible)
+        await services.own_work.set_status([pairs[1].low_id], ContactStatus.TO_CALL)
+        await wait_until(lambda: not pane.bar.undo_button.isVisible())
+        await wait_until(lambda: "To call" in texts(pane.compare))
+
+
+async def test_a_decision_is_remembered(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.99, 0.98])
+    async with demo_services(tmp_path, data=data) as services:
+        async with shown(services) as pane:
+            pane.keep_apart()
+            await settled(pane, 1)
+        async with shown(services) as pane:
+            assert pane.desk.state.waiting == 1
+            assert pane.bar.status.startswith("M or Enter merges")
+
+
+async def test_the_rep_chooses_who_stays(tmp_path: Path, data: DemoData) -> None:
+    (pair,) = await seed_pairs(tmp_path, [0.9])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        assert pane.survivor_id == pair.low_id
+        QTest.keyClick(pane, Qt.Key.Key_S)
+        assert pane.survivor_id == pair.high_id
+        told = texts(pane.compare)
+        assert told.index("Becomes part of it") < told.index("Stays")
+        pane.merge()
+        await settled(pane, 0)
+        (row,) = await services.library.rows([pair.low_id])
+        assert row.contact_id == pair.high_id
+        assert heading(pane) == "Nothing to review"
+        assert "Merged" in pane.bar.status
+
+
+async def test_a_pair_that_may_not_be_merged_says_why_and_is_not(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.9, 0.8], blocked=[0])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        assert "LinkedIn" in child(pane, QLabel, "review_blocked").text()
+        assert not pane.bar.merge_button.isEnabled()
+        QTest.keyClick(pane.list.view, Qt.Key.Key_Return)
+        QTest.keyClick(pane, Qt.Key.Key_M)
+        assert pane.shown is not None
+        assert (await services.library.stats())["merged"] == 0
+        press(pane, "review_apart")
+        await settled(pane, 1)
+        assert pane.bar.merge_button.isEnabled()
+
+
+async def test_later_goes_round(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.9, 0.8])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        first = pane.shown
+        arrived = next_pair(pane)
+        press(pane, "review_later")
+        await wait_until(arrived)
+        arrived = next_pair(pane)
+        press(pane, "review_later")
+        await wait_until(arrived)
+        assert pane.shown == first
+        assert "the first again" in pane.bar.status
+        assert pane.desk.state.waiting == 2
+
+
+async def test_only_pairs_from_a_score_on_are_listed(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.99, 0.9, 0.8])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        least = child(pane, QSpinBox, "review_least")
+        least.setValue(90)
+        await wait_until(lambda: pane.desk.model.rowCount() == 2)
+        assert heading(pane) == "3 pairs to review"
+        least.setValue(100)
+        await wait_until(lambda: "No pair is that much alike" in texts(pane))
+        next(each for each in pane.findChildren(QAbstractButton) if each.text() == "Show all pairs").click()
+        await wait_until(lambda: pane.desk.model.rowCount() == 3)
+
+
+async def test_enter_in_the_number_merges_nothing(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.99, 0.9])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        least = child(pane, QSpinBox, "review_least")
+        least.setFocus()
+        QTest.keyClicks(least, "80")
+        QTest.keyClick(least, Qt.Key.Key_Return)
+        await wait_until(lambda: pane.desk.least_score == 0.8)
+        assert pane.desk.state.waiting == 2
+
+
+async def test_many_are_merged_in_one_step_after_a_look_at_a_sample(tmp_path: Path, data: DemoData) -> None:
+    scores = [0.99 - number / 1000 for number in range(12)] + [0.7, 0.6]
+    await seed_pairs(tmp_path, scores, blocked=[3])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        press(pane, "review_merge_all")
+        asked = await dialog(MergeAllDialog)
+        await wait_until(lambda: asked.confirm.text() == "Merge 11 pairs")
+        assert "22 contacts" in child(asked, QLabel, "merge_all_sum").text()
+        assert child(asked, QLabel, "merge_all_skipped").text().startswith("1 pair that may not be merged")
+        await wait_until(lambda: asked.sample.rowCount() == 6)
+        assert asked.sample.index(0, Column.SCORE).data() == "97 %", "the least sure come first"
+        press(asked, "merge_all_confirm")
+        await settled(pane, 3)
+        assert (await services.library.stats())["merged"] == 11
+        assert "11 pairs fewer to review" in pane.bar.status
+        await wait_until(pane.bar.undo_button.isVisible)
+        press(pane, "review_undo")
+        await settled(pane, 14)
+        assert (await services.library.stats())["merged"] == 0
+
+
+async def test_merging_many_can_be_cancelled(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.99, 0.9])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        press(pane, "review_merge_all")
+        asked = await dialog(MergeAllDialog)
+        asked.least.setValue(100)
+        await wait_until(lambda: "No pair" in child(asked, QLabel, "merge_all_sum").text())
+        assert not asked.confirm.isEnabled()
+        asked.least.setValue(80)
+        await wait_until(lambda: asked.confirm.text() == "Merge 2 pairs")
+        press(asked, "merge_all_cancel")
+        await wait_until(lambda: not asked.isVisible())
+        assert pane.desk.state.waiting == 2
+
+
+async def test_an_empty_library_says_what_to_do_first(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        await wait_until(lambda: "No contacts yet" in texts(pane))
+        assert not pane.bar.merge_button.isVisible()
+
+
+async def test_matches_are_looked_for_when_asked_and_then_by_themselves(tmp_path: Path, data: DemoData) -> None:
+    await seed(tmp_path, [record for number in range(3) for record in make_pair(number)])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        await wait_until(lambda: "Nothing looked for yet" in texts(pane))
+        next(each for each in pane.findChildren(QAbstractButton) if each.isVisible() and each.text()).click()
+        await wait_until(lambda: bool(pane.desk.running))
+        assert "Comparing contacts" in " ".join(texts(pane))
+        await settled(pane, 3)
+        await wait_until(lambda: not pane.desk.running)
+        assert pane.bar.status == "All contacts are compared. 3 new pairs to review."
+
+
+async def test_looking_can_be_stopped(tmp_path: Path, data: DemoData) -> None:
+    await seed(tmp_path, [record for number in range(3) for record in make_pair(number)])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        pane.desk.find()
+        await wait_until(lambda: bool(pane.desk.running))
+        pane.desk.stop()
+        await wait_until(lambda: not pane.desk.running)
+        assert pane.bar.status == "Stopped. The pairs are as they were."
+        assert await services.matching.last_found() is None
+
+
+async def test_what_came_in_since_is_compared_when_the_tab_is_shown(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.99])
+    await seed(tmp_path, make_pair(7, phone="+47 411 22 333"))
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        await settled(pane, 2)

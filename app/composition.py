@@ -50,6 +50,7 @@ from app.storage.library import LibraryRepository
 from app.storage.library_view import LibraryViewRepository
 from app.storage.profile import Profile
 from app.storage.request_counts import RequestCountStore
+from app.storage.saved_views import SavedViewRepository
 from app.storage.settings import SettingsStore
 from app.storage.suppression import SuppressionRepository
 
@@ -175,7 +176,7 @@ async def open_services(
             library=library_service,
             own_work=own_work,
             matching=MatchingService(database, own_work, changes),
-            views=LibraryViewService(LibraryViewRepository(database)),
+            views=LibraryViewService(LibraryViewRepository(database), SavedViewRepository(database)),
             export=ExportService(library, suppression, ExportRepository(database)),
             suppression=suppression,
             diagnostics=DiagnosticsService(

@@ -339,6 +339,8 @@ class Database:
             try:
                 conn.set_busy_timeout(int(self._busy_timeout * 1000))
                 conn.execute("PRAGMA query_only = ON")
+                # No name or address lands in a temporary file.
+                conn.execute("PRAGMA temp_store = MEMORY")
                 conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 with _damaged_if_not_understood():
                     migrations.require_latest(conn)
@@ -373,7 +375,9 @@ class Database:
             try:
                 return work(conn)
             finally:
-                conn.execute("ROLLBACK")
+                # What was interrupted while it filled a temporary table has ended its transaction.
+                if conn.in_transaction:
+                    conn.execute("ROLLBACK")
 
     def _catch_up(self, _written: object = None) -> None:
         """Bring the rest of what is searched up to date, some contacts at a time, in turns with other writes."""

@@ -224,11 +224,22 @@ class ContactEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedEntry:
+    """A contact that was merged into another one: what it was called, when it was merged, and why in words."""
+
+    contact_id: int
+    name: str
+    merged_at: datetime
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ContactDetails:
     """Everything the inspector shows about one contact.
 
     `fields` is the merged view, with the rep's picks on top; `choices` are these picks, by `FieldValue.field`.
-    `marks` are the rep's own notes on the contact. `merged` are the ids of the contacts that were merged into it.
+    `marks` are the rep's own notes on the contact. `merged` are the ids of the contacts that were merged into it, and
+    `entries` those of them that can be told apart again, the newest merge first. `removed` contacts are in no view.
     """
 
     row: ContactRow
@@ -239,3 +250,5 @@ class ContactDetails:
     marks: Marks = field(default_factory=Marks)
     choices: Mapping[str, str] = field(default_factory=dict)
     merged: tuple[int, ...] = ()
+    entries: tuple[MergedEntry, ...] = ()
+    removed: bool = False

@@ -36,9 +36,21 @@ class OwnWorkService:
         """Give contacts one to five stars; 0 takes them away."""
         return await self._do(lambda conn, at: own_work.set_rating(conn, contact_ids, rating, at))
 
-    async def set_notes(self, contact_id: int, text: str) -> UndoStep | None:
-        """Write the notes on a contact anew."""
-        return await self._do(lambda conn, at: own_work.set_notes(conn, contact_id, text, at))
+    async def set_notes(self, contact_id: int, text: str, *, continues: int | None = None) -> UndoStep | None:
+        """Write the notes on a contact anew.
+
+        Args:
+            contact_id: The contact.
+            text: The notes.
+            continues: The step that an earlier part of the same writing was kept as: while it is the newest, the two
+                become one step.
+        """
+        done = await self._database.write(
+            lambda conn: own_work.set_notes(conn, contact_id, text, self._now(), continues=continues),
+            # Where the writing ends as it began, its step goes without another one.
+            announce=lambda done: _changes(done) or _went_back(contact_id, continues),
+        )
+        return None if done is None else done.step
 
     async def add_tags(self, contact_ids: Sequence[int], names: Iterable[str]) -> UndoStep | None:
         """Give contacts tags. A tag that differs from one in use by its case only is that one."""
@@ -62,10 +74,11 @@ class OwnWorkService:
         """The contacts of a list, in the order they came to it."""
         return await self._database.read(lambda conn: own_work.members(conn, list_id))
 
-    async def create_list(self, name: str) -> ContactList:
-        """Make an empty list. The names of lists differ by more than case."""
+    async def create_list(self, name: str, contact_ids: Sequence[int] = ()) -> ContactList:
+        """Make a list, empty or of these contacts, as one step. The names of lists differ by more than case."""
         made, _ = await self._database.write(
-            lambda conn: own_work.create_list(conn, name, self._now()), announce=lambda done: _changes(done[1])
+            lambda conn: own_work.create_list(conn, name, self._now(), contact_ids),
+            announce=lambda done: _changes(done[1]),
         )
         return made
 
@@ -150,3 +163,7 @@ def _changes(done: Recorded | Applied | None) -> list[Change]:
         return []
     contacts = [Change(ChangeKind.CONTACTS, done.contact_ids)] if done.contact_ids else []
     return [*contacts, Change(ChangeKind.HISTORY)]
+
+
+def _went_back(contact_id: int, continues: int | None) -> list[Change]:
+    return [] if continues is None else [Change(ChangeKind.CONTACTS, (contact_id,)), Change(ChangeKind.HISTORY)]

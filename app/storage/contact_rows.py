@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.domain.contact import ContactDetails, ContactEvent, ContactRow, RecordKind, SourceRecord
+from app.domain.contact import ContactDetails, ContactEvent, ContactRow, MergedEntry, RecordKind, SourceRecord
 from app.domain.errors import LibraryError
 from app.domain.marks import ContactList, ContactStatus, Marks
 from app.domain.outcomes import Outcome
@@ -36,6 +36,14 @@ _LISTS_OF = (
     "SELECT l.list_id, l.name FROM contact_list_member m JOIN contact_list l USING (list_id)"
     " WHERE m.contact_id = ? ORDER BY l.name COLLATE NOCASE, l.list_id"
 )
+
+# What was written down at the merge is what an entry can be told apart again by.
+_ENTRIES = """
+SELECT c.contact_id, c.display_name, e.at, e.text FROM contact c JOIN contact_event e ON e.event_id = (
+    SELECT max(event_id) FROM contact_event WHERE detail <> '' AND json_extract(detail, '$.merged') = c.contact_id
+        AND contact_id IN (SELECT contact_id FROM contact WHERE contact_id = ?1 OR merged_into = ?1))
+WHERE c.merged_into = ?1 ORDER BY e.at DESC, e.event_id DESC
+"""
 
 
 def read_rows(conn: Connection, contact_ids: Sequence[int]) -> dict[int, ContactRow]:
@@ -114,7 +122,9 @@ def read_details(conn: Connection, contact_id: int) -> ContactDetails:
     records = read_records(conn, row.contact_id)
     choices = read_choices(conn, [row.contact_id]).get(row.contact_id, {})
     merged = shown.merged_fields(records, choices)
-    entries = rows(conn, "SELECT contact_id FROM contact WHERE merged_into = ? ORDER BY contact_id", (row.contact_id,))
+    merged_ids = rows(
+        conn, "SELECT contact_id FROM contact WHERE merged_into = ? ORDER BY contact_id", (row.contact_id,)
+    )
     return ContactDetails(
         row=row,
         fields=merged,
@@ -126,7 +136,14 @@ def read_details(conn: Connection, contact_id: int) -> ContactDetails:
         ),
         marks=read_marks(conn, row.contact_id),
         choices={field: choice.value for field, choice in choices.items()},
-        merged=tuple(entry for (entry,) in entries),
+        merged=tuple(entry for (entry,) in merged_ids),
+        entries=tuple(
+            MergedEntry(entry, name, moment(at), text)
+            for entry, name, at, text in rows(conn, _ENTRIES, (row.contact_id,))
+        ),
+        removed=bool(
+            one(conn, "SELECT 1 FROM contact WHERE contact_id = ? AND removed_at IS NOT NULL", (row.contact_id,))
+        ),
     )
 
 

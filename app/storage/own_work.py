@@ -9,10 +9,11 @@ from functools import partial
 
 from app.domain.errors import InputError
 from app.domain.marks import MOST_STARS, ContactList, ContactStatus
+from app.storage import refreshing
 from app.storage.columns import json_list, stamp
 from app.storage.contact_rows import no_contact
 from app.storage.database import Connection, one, rows, scalar
-from app.storage.undo_log import Derived, Recorded, record
+from app.storage.undo_log import Derived, Recorded, record, reopen
 
 #: A longer name of a tag or list is refused.
 NAME_LENGTH = 100
@@ -111,8 +112,17 @@ def set_rating(conn: Connection, contact_ids: Sequence[int], rating: int, at: da
     return _changed_rows(conn, contact_ids, sql, (rating,), name, event, at)
 
 
-def set_notes(conn: Connection, contact_id: int, text: str, at: datetime) -> Recorded | None:
+def set_notes(
+    conn: Connection, contact_id: int, text: str, at: datetime, *, continues: int | None = None
+) -> Recorded | None:
     """Write the notes on a contact anew; "" takes them away.
+
+    Args:
+        conn: The library.
+        contact_id: The contact.
+        text: The notes.
+        at: When.
+        continues: The step that an earlier part of the same writing was kept as: the two become one step.
 
     Raises:
         InputError: They are too long.
@@ -130,7 +140,13 @@ def set_notes(conn: Connection, contact_id: int, text: str, at: datetime) -> Rec
             "UPDATE contact_mark SET notes = ?2 WHERE notes <> ?2"
             " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
         )
-    return _changed_rows(conn, [contact_id], sql, (notes,), "Edit the notes of {}", "Notes edited.", at)
+    name = "Edit the notes of {}"
+    if continues is None or not reopen(conn, continues):
+        return _changed_rows(conn, [contact_id], sql, (notes,), name, "Notes edited.", at)
+    done = _changed_rows(conn, [contact_id], sql, (notes,), name, "", at)
+    if done is None:  # back to what stood there at first
+        refreshing.show_marks(conn, live_ids(conn, [contact_id]))
+    return done
 
 
 def add_tags(conn: Connection, contact_ids: Sequence[int], names: Iterable[str], at: datetime) -> Recorded | None:
@@ -209,13 +225,16 @@ def members(conn: Connection, list_id: int) -> list[int]:
     return [contact_id for (contact_id,) in rows(conn, _MEMBERS, (list_id,))]
 
 
-def create_list(conn: Connection, name: str, at: datetime) -> tuple[ContactList, Recorded]:
-    """Make an empty list.
+def create_list(
+    conn: Connection, name: str, at: datetime, contact_ids: Sequence[int] = ()
+) -> tuple[ContactList, Recorded]:
+    """Make a list, with contacts on it from the start if there are any.
 
     Raises:
         InputError: The name is empty or too long, or there is such a list.
     """
     chosen = _free_name(conn, name)
+    ids = live_ids(conn, contact_ids)
     made: list[int] = []
 
     def work(conn: Connection) -> Iterable[int]:
@@ -226,11 +245,16 @@ def create_list(conn: Connection, name: str, at: datetime) -> tuple[ContactList,
                 (chosen, stamp(at)),
             )
         )
-        return ()
+        conn.execute(
+            "INSERT INTO contact_list_member (list_id, contact_id, added_at) SELECT ?1, value, ?2 FROM json_each(?3)",
+            (made[0], stamp(at), json_list(ids)),
+        )
+        return ids
 
-    recorded = record(conn, f"Make the list “{chosen}”", work, at=at)
+    step = f"Make the list “{chosen}” of {people(len(ids))}" if ids else f"Make the list “{chosen}”"
+    recorded = record(conn, step, work, at=at, event=f"Put on the list “{chosen}”.")
     assert recorded is not None, "a list was made"
-    return ContactList(made[0], chosen), recorded
+    return ContactList(made[0], chosen, len(ids)), recorded
 
 
 def rename_list(conn: Connection, list_id: int, name: str, at: datetime) -> Recorded | None:

@@ -15,7 +15,7 @@ from app.ui.dialogs.merge_all_dialog import MergeAllDialog
 from app.ui.models.review_model import Column
 from app.ui.panes.review_pane import ReviewPane
 from tests.support.demo_services import demo_services
-from tests.support.seeded_library import make_pair, seed, seed_pairs
+from tests.support.seeded_library import make_pair, make_source, seed, seed_pairs
 from tests.support.widgets import child, press
 from tests.support.windows import dialog, open_window
 
@@ -276,6 +276,7 @@ async def test_looking_can_be_stopped(tmp_path: Path, data: DemoData) -> None:
 
 async def test_what_came_in_since_is_compared_when_the_tab_is_shown(tmp_path: Path, data: DemoData) -> None:
     await seed_pairs(tmp_path, [0.99])
-    await seed(tmp_path, make_pair(7, phone="+47 411 22 333"))
+    others = [make_source(number) for number in range(20, 60)]  # among a few, a name says little
+    await seed(tmp_path, [*others, *make_pair(7, phone="+47 411 22 333")])
     async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
         await settled(pane, 2)

@@ -22,6 +22,7 @@ from app.services.credentials import CredentialService
 from app.services.diagnostics import DiagnosticsService
 from app.services.domains import DomainService
 from app.services.enrichment import EnrichmentService
+from app.services.enrichment_accounts import EnrichmentAccounts
 from app.services.export import ExportService
 from app.services.fetching import FetchService
 from app.services.keyring_store import KeyringStore, KeyStore
@@ -140,7 +141,7 @@ async def open_services(
         domains = DomainService(library, CompanyDomainRepository(database), companies, changes)
         suppression = SuppressionService(SuppressionRepository(database), library)
         enrichment = EnrichmentService(
-            directory,
+            EnrichmentAccounts(directory, credentials, settings, enrichment_runs),
             enrichment_runs,
             library,
             RequestJournal(profile.journal_path),

@@ -22,6 +22,7 @@ async def set_key(services: Services, arguments: argparse.Namespace, console: Co
     if not check.ok:
         console.say("The key was not kept.")
         return EXIT_KEY
+    await _keep_for_batches(services, provider, key, console)
     await services.credentials.save(provider, key)
     await services.providers.key_changed(provider)
     console.say(f"The key is kept. {(await services.credentials.keyring_state()).text}")
@@ -46,6 +47,14 @@ async def delete_key(services: Services, arguments: argparse.Namespace, console:
     console.say(f"The keyring holds no key for {provider.label}.")
     await _warn_of_environment(services, provider, console)
     return EXIT_OK
+
+
+async def _keep_for_batches(services: Services, provider: Provider, key: str, console: Console) -> None:
+    """What the present key bought is never asked for with another one."""
+    accounts = services.enrichment.accounts
+    if provider is accounts.provider and (question := await accounts.question(key)) is not None:
+        await accounts.keep_present_key()
+        console.say(f"The earlier key is kept until the {question.batches} batches it bought are collected.")
 
 
 def _read_key(provider: Provider, console: Console) -> str:

@@ -1,5 +1,6 @@
 """Tamtam's enrichment: takes time, arrives bit by bit, and each person always ends the same way."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,7 +48,10 @@ class Item:
 
 @dataclass(slots=True)
 class Batch:
-    """One accepted submit. `maximum` is its reservation in credits, `takes` its running time in seconds."""
+    """One accepted submit. `maximum` is its reservation in credits, `takes` its running time in seconds.
+
+    `account` is "" for the first account, whose key everybody has.
+    """
 
     request_id: str
     items: tuple[Item, ...]
@@ -57,6 +61,7 @@ class Batch:
     fails: bool
     accepted_at: float = 0
     settled: bool = False
+    account: str = ""
 
 
 class Enricher:
@@ -75,7 +80,9 @@ class Enricher:
         """Those whose credits are still held."""
         return (batch for batch in self._batches.values() if not batch.settled)
 
-    def prepare(self, request_id: str, requests: Sequence[Mapping[str, object]], *, fails: bool) -> Batch:
+    def prepare(
+        self, request_id: str, requests: Sequence[Mapping[str, object]], *, fails: bool, account: str = ""
+    ) -> Batch:
         """A batch with its future, not accepted yet."""
         items = tuple(self._item(request) for request in requests)
         options = self._state.options
@@ -88,6 +95,7 @@ class Enricher:
             maximum=sum(PRICES[answer.field] for item in items for answer in item.answers),
             per_field=layout == "field",
             fails=fails,
+            account=account,
         )
 
     def accept(self, batch: Batch, *, dropped: bool) -> None:
@@ -106,13 +114,13 @@ class Enricher:
             )
         )
 
-    def settle(self) -> int:
-        """Charge for what finished since the last look; returns the credits to release."""
-        released = 0
+    def settle(self) -> Counter[str]:
+        """Charge for what finished since the last look; returns the credits to release, by account."""
+        released: Counter[str] = Counter()
         for batch in list(self.open_batches()):
             if self._progress(batch) >= 1:
                 batch.settled = True
-                released += batch.maximum - (0 if batch.fails else self._charge(batch))
+                released[batch.account] += batch.maximum - (0 if batch.fails else self._charge(batch))
         return released
 
     def answer(self, batch: Batch) -> dict[str, object]:
@@ -145,7 +153,7 @@ class Enricher:
                     self._state.ledger.charges.append(
                         Charge(
                             provider=Provider.TAMTAM,
-                            account="",
+                            account=batch.account,
                             request_id=batch.request_id,
                             ids=[item.client_key],
                             credits=PRICES[answer.field],

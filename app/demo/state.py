@@ -30,6 +30,7 @@ class Options:
         leadfeeder_errors: `envelope` as the live service, `flat` as the vendor's guide pages spell errors.
         strict_limits: Whether the published rate limits are enforced.
         latency_ms: Milliseconds before each answer.
+        second_key: The key of a second account at Tamtam, with credits and batches of its own; "" for none.
     """
 
     enrichment_seconds: float = 5.0
@@ -37,6 +38,7 @@ class Options:
     leadfeeder_errors: str = "envelope"
     strict_limits: bool = False
     latency_ms: float = 0
+    second_key: str = ""
 
 
 @dataclass(slots=True)

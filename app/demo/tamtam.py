@@ -59,6 +59,7 @@ class Tamtam(Service):
         super().__init__(state)
         self._second = SlidingWindow(10, 1)
         self.balances = {_COMPANY_LINE: [20_000, 1_250], _PEOPLE_LINE: [20_000, 310]}  # total, used
+        self.second_balances = {_COMPANY_LINE: [5_000, 0], _PEOPLE_LINE: [5_000, 0]}
         self.enricher = Enricher(state)
         self.people = PeopleSearch(state)
 
@@ -79,7 +80,8 @@ class Tamtam(Service):
         given = call.headers.get("authorization")
         if given is None:
             return Reply(401, {"Message": "Unauthorized"})
-        return None if given == DEMO_KEY else self.bad_key()
+        known = {DEMO_KEY, self.state.options.second_key} - {""}
+        return None if given in known else self.bad_key()
 
     def bad_key(self) -> Reply:
         """401 as a problem document."""
@@ -140,8 +142,9 @@ class Tamtam(Service):
         body = object_body(call, {"requests"})
         items = read_requests(body)
         self.settle()
-        batch = self.enricher.prepare(str(uuid4()), items, fails=call.fails_batch)
-        line = self.balances[_PEOPLE_LINE]
+        account = self._account(call)
+        batch = self.enricher.prepare(str(uuid4()), items, fails=call.fails_batch, account=account)
+        line = self._balances_of(account)[_PEOPLE_LINE]
         if line[0] - line[1] < batch.maximum:
             raise RefusalError(self.out_of_credits())
         line[1] += batch.maximum
@@ -153,7 +156,7 @@ class Tamtam(Service):
         """`GET /v2/people/enrich/{RequestID}`: free, repeatable; fills up while it is processing."""
         self.settle()
         batch = self.enricher.batch(call.path_params["request_id"])
-        if batch is None:
+        if batch is None or batch.account != self._account(call):
             raise RefusalError(self.error(404))
         return Reply(200, self.enricher.answer(batch))
 
@@ -161,7 +164,7 @@ class Tamtam(Service):
         """`POST /v2/people/search`: a credit for each person returned, taken after the answer; all of it or nothing."""
         body = read_filters(call)
         page = await self.people.page(body)
-        line = self.balances[_COMPANY_LINE]
+        line = self._balances_of(self._account(call))[_COMPANY_LINE]
         if line[0] - line[1] < len(page.people):
             raise RefusalError(self.out_of_credits())
         line[1] += len(page.people)
@@ -199,22 +202,30 @@ class Tamtam(Service):
                 return Reply(200, dict(known))
         raise RefusalError(self.error(404))
 
-    async def credits(self, _call: Call) -> Reply:
+    async def credits(self, call: Call) -> Reply:
         """`GET /v2/credits`: what is reserved counts as used."""
         self.settle()
         lines = [
             {"credit_type": kind, "used_credits": used, "total_credits": total, "remaining_credits": total - used}
-            for kind, (total, used) in self.balances.items()
+            for kind, (total, used) in self._balances_of(self._account(call)).items()
         ]
         return Reply(200, {"credits": lines or None})
 
     def settle(self) -> None:
         """Confirm what finished since the last look, and give the rest of its reservation back."""
-        self.balances[_PEOPLE_LINE][1] -= self.enricher.settle()
+        for account, released in self.enricher.settle().items():
+            self._balances_of(account)[_PEOPLE_LINE][1] -= released
 
     def reserved(self) -> int:
         """Credits held for batches still running."""
         return sum(batch.maximum for batch in self.enricher.open_batches())
+
+    def _account(self, call: Call) -> str:
+        """Whose key was given: "" for the first account's."""
+        return "" if call.headers.get("authorization") == DEMO_KEY else "second"
+
+    def _balances_of(self, account: str) -> dict[str, list[int]]:
+        return self.second_balances if account else self.balances
 
     def _company(self, company: Company) -> dict[str, object]:
         known = {

@@ -144,6 +144,8 @@ class EnrichmentEngine:
 
     def provider_changed(self) -> None:
         """There is news about the provider, such as another key: worth a try if only that can help."""
+        if self._blocked:
+            self._set_trouble("")  # that of a key, or of credits, as they were
         if self._blocked or self._book.foreign:
             self.wake()
 

@@ -52,6 +52,7 @@ class CredentialService:
         self._redactor = redactor or Redactor()
         self._session: dict[Provider, str] = {}
         self._stored: dict[Provider, str | None] = {}
+        self._earlier: dict[tuple[Provider, str], str | None] = {}
         for provider in Provider:
             self.protect(self._from_environment(provider))
 
@@ -95,6 +96,36 @@ class CredentialService:
         await self._store.delete(provider.value)
         self._stored[provider] = None
 
+    async def keep_earlier(self, provider: Provider, mark: str, key: str) -> bool:
+        """Keep a key beside the one in use, by a mark: in the keyring, or in memory where that one is there too.
+
+        Returns:
+            Whether it outlives this session.
+
+        Raises:
+            KeyringError: The keyring is absent, locked or refused.
+        """
+        self.protect(key)
+        self._earlier[provider, mark] = key
+        if self._demo_key or provider in self._session:
+            return False
+        await self._store.set(_earlier_name(provider, mark), key)
+        return True
+
+    async def earlier(self, provider: Provider, mark: str) -> str | None:
+        """A key kept by `keep_earlier`, None where there is none. Raises KeyringError."""
+        if (provider, mark) not in self._earlier:
+            found = None if self._demo_key else await self._store.get(_earlier_name(provider, mark))
+            self.protect(found or "")
+            self._earlier[provider, mark] = found
+        return self._earlier[provider, mark]
+
+    async def forget_earlier(self, provider: Provider, mark: str) -> None:
+        """Forget a key kept by `keep_earlier`. Raises KeyringError."""
+        if not self._demo_key:
+            await self._store.delete(_earlier_name(provider, mark))
+        self._earlier[provider, mark] = None
+
     async def keyring_state(self) -> KeyringState:
         """Whether keys can be kept here, in one sentence."""
         if self._demo_key:
@@ -118,3 +149,7 @@ class CredentialService:
 
     def _from_environment(self, provider: Provider) -> str:
         return self._environ.get(f"CONTACT_SCOUT_{provider.name}_KEY", "").strip()
+
+
+def _earlier_name(provider: Provider, mark: str) -> str:
+    return f"{provider.value}:{mark}"

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from app.domain.changes import Change, ChangeFeed, ChangeKind
-from app.domain.credits import BalanceLine
 from app.domain.enrichment import (
     PRICES,
     BatchState,
@@ -16,31 +15,24 @@ from app.domain.enrichment import (
     EnrichmentBatch,
     EnrichmentItem,
     EnrichmentRun,
-    PersonInput,
     QueueEvent,
     Unmatched,
     price,
 )
-from app.domain.errors import CapError, ContactScoutError, InputError
+from app.domain.errors import CapError, InputError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.jobs.enrichment import EnrichmentEngine, wait_for_event
 from app.jobs.grace import STOP_GRACE, end_within
-from app.jobs.lane import Lane, Limits, fingerprint
+from app.jobs.lane import Limits
 from app.jobs.schedule import PollSchedule
-from app.providers.capabilities import SupportsBalance, SupportsEnrichment
 from app.providers.clock import Clock
-from app.providers.registry import service_class
 from app.services.domains import DomainService
+from app.services.enrichment_accounts import EnrichmentAccounts
 from app.services.enrichment_plan import (
-    Candidate,
     EnrichmentPlan,
-    estimate_of,
-    owned_values,
-    person_of,
-    sort_candidates,
 )
-from app.services.providers import ProviderDirectory
+from app.services.enrichment_planner import EnrichmentPlanner
 from app.services.suppression import SuppressionService
 from app.storage.enrichment_log import EnrichmentLog
 from app.storage.enrichment_runs import EnrichmentRepository
@@ -76,12 +68,16 @@ class UnknownQuestion:
     text: str
 
 
-class EnrichmentService:
-    """Plans runs, queues them, and keeps the worker."""
+class EnrichmentService(EnrichmentPlanner):
+    """Plans runs, queues them, and keeps the worker.
+
+    Attributes:
+        accounts: Whose key is bought and collected with.
+    """
 
     def __init__(
         self,
-        directory: ProviderDirectory,
+        accounts: EnrichmentAccounts,
         repository: EnrichmentRepository,
         library: LibraryRepository,
         journal: RequestJournal,
@@ -95,25 +91,21 @@ class EnrichmentService:
         schedule: PollSchedule | None = None,
         clock: Clock | None = None,
     ) -> None:
+        super().__init__(accounts, repository, library, domains, suppression)
         time = clock or Clock()
-        self._directory = directory
-        self._repository = repository
-        self._library = library
         self._log = log
-        self._domains = domains
-        self._suppression = suppression
         self._settings = settings
         self._clock = time
-        self._changes = changes
         self._journal = journal
         self._engine = EnrichmentEngine(
             repository,
             journal,
-            self._open_lane,
+            accounts.open_lane,
             changes,
             schedule=schedule,
             limits=self._limits,
             check_disk=check_disk,
+            tidy=accounts.tidy,
             now=time.wall,
             monotonic=time.now,
             pause=partial(wait_for_event, sleep=time.sleep),
@@ -124,57 +116,12 @@ class EnrichmentService:
     @property
     def provider(self) -> Provider:
         """Who is bought from."""
-        return self._directory.supporting(SupportsEnrichment)[0]
+        return self.accounts.provider
 
     @property
     def lane_note(self) -> str:
         """Why the queue waits, "" while nothing holds it up. A change publishes `ChangeKind.ENRICHMENT`."""
         return self._engine.lane_note
-
-    async def plan_contacts(
-        self, contact_ids: Sequence[int], fields: Collection[EnrichField], *, refresh: bool = False
-    ) -> EnrichmentPlan:
-        """A plan for contacts of the library. Values they have already are not bought again, unless to `refresh` them.
-
-        The plan of a refresh is priced like any other; `enqueue` is the consent.
-        """
-        rows = await self._library.rows(contact_ids)
-        domains = await self._domains.domains(rows)
-        wanted = frozenset(fields)
-        candidates = [
-            Candidate(person_of(row, domains.get(row.contact_id, "")), wanted, owned_values(row)) for row in rows
-        ]
-        return await self._plan(candidates, wanted, refresh=refresh)
-
-    async def plan_people(
-        self, people: Sequence[PersonInput], fields: Collection[EnrichField], *, refresh: bool = False
-    ) -> EnrichmentPlan:
-        """A plan for people typed or read from a file. What is known of them already is not bought again."""
-        wanted = frozenset(fields)
-        found = await self._library.find_people([person.identity_keys for person in people])
-        rows = dict(zip(found, await self._library.rows(list(found.values())), strict=True))
-        candidates = [
-            Candidate(
-                person if number not in rows else replace(person, contact_id=rows[number].contact_id),
-                wanted,
-                owned_values(rows[number]) if number in rows else {},
-            )
-            for number, person in enumerate(people)
-        ]
-        return await self._plan(candidates, wanted, refresh=refresh)
-
-    async def plan_retry(self, run_id: int) -> EnrichmentPlan:
-        """A plan for what of a run failed, expired, or came back without a row; `enqueue` it to buy it.
-
-        What was in a batch of unknown outcome is asked about by `unknown_question` instead.
-        """
-        again = (Outcome.FAILED, Outcome.EXPIRED, Outcome.UNKNOWN)
-        candidates = []
-        for item in await self._repository.items(run_id=run_id):
-            wanted = frozenset(field for field, result in item.outcomes.items() if result.outcome in again)
-            if wanted:
-                candidates.append(Candidate(item.person, wanted))
-        return await self._plan(candidates, frozenset().union(*(each.wanted for each in candidates)), refresh=False)
 
     async def enqueue(self, plan: EnrichmentPlan, *, cap: int, origin: str, sample: int | None = None) -> int:
         """Queue a plan's people; the worker buys them. Returns the run's id.
@@ -357,34 +304,6 @@ class EnrichmentService:
         """Entries of answers that are about nobody we asked for, of one run or of all."""
         return await self._log.unmatched(run_id)
 
-    async def key_in_use(self) -> str:
-        """The fingerprint of the present key, "" without one; compare with `EnrichmentBatch.key_fingerprint`."""
-        try:
-            return fingerprint(await self._directory.key_in_use(self.provider))
-        except ContactScoutError:
-            return ""
-
-    async def refresh_balance(self) -> int | None:
-        """Credits left for enrichment, None when the provider does not say or cannot be asked now."""
-        try:
-            return self._enrichment_credits(await self._directory.balance(self.provider))
-        except ContactScoutError:
-            return None  # a plan is possible without it; the submit itself will say what is wrong
-
-    async def _open_lane(self, key_fingerprint: str = "") -> Lane:
-        service = await self._directory.capable(self.provider, SupportsEnrichment)
-        return Lane(service, fingerprint(await self._directory.key_in_use(self.provider)), self._ask_balance)
-
-    async def _ask_balance(self) -> int | None:
-        # Past the directory, which would tell everybody of news about the provider, and so wake the queue.
-        service = await self._directory.capable(self.provider, SupportsBalance)
-        return self._enrichment_credits(await service.balance(""))
-
-    def _enrichment_credits(self, lines: Sequence[BalanceLine]) -> int | None:
-        kind = service_class(self.provider).enrichment_credit_kind
-        matching = [line.remaining for line in lines if line.kind == kind]
-        return sum(matching) if matching else None
-
     async def _pollable(self) -> list[EnrichmentBatch]:
         return await self._repository.batches([BatchState.SUBMITTED, BatchState.COLLECTING])
 
@@ -395,31 +314,6 @@ class EnrichmentService:
     def _on_change(self, change: Change) -> None:
         if change.kind is ChangeKind.PROVIDERS:
             self._engine.provider_changed()
-
-    async def _plan(
-        self, candidates: Sequence[Candidate], fields: frozenset[EnrichField], *, refresh: bool
-    ) -> EnrichmentPlan:
-        if not fields:
-            raise InputError("Choose e-mails, phones, or both.")
-        keys = {key for candidate in candidates for key in candidate.person.identity_keys}
-        suppressed = await self._suppression.people([candidate.person for candidate in candidates])
-        checked = [
-            replace(candidate, suppressed=suppressed[place].reason) if place in suppressed else candidate
-            for place, candidate in enumerate(candidates)
-        ]
-        result = sort_candidates(checked, await self._repository.known(keys), refresh=refresh)
-        wanted = tuple(asked for _, _, asked in result.sent)
-        rates = {field: await self._repository.hit_rate(field) for field in fields}
-        return EnrichmentPlan(
-            fields=fields,
-            people=tuple(person for _, person, _ in result.sent),
-            rows=tuple(number for number, _, _ in result.sent),
-            wanted=wanted,
-            ineligible=tuple(result.ineligible),
-            estimate=estimate_of(wanted, rates, result.excluded),
-            balance_left=await self.refresh_balance(),
-            owned=tuple(result.owned),
-        )
 
 
 def _report_fault(task: asyncio.Task[None]) -> None:

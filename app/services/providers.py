@@ -109,6 +109,7 @@ class ProviderDirectory:
         self._services: dict[Provider, ProviderService] = {}
         self._limiters: dict[tuple[Provider, str], Limiter] = {}
         self._keys: dict[Provider, str] = {}
+        self._others: dict[tuple[Provider, str], ProviderService] = {}
         self._balances: dict[Provider, tuple[BalanceLine, ...]] = {}
         self._errors: dict[Provider, str] = {}
         self._lock = asyncio.Lock()
@@ -149,6 +150,20 @@ class ProviderDirectory:
         """The key the current service was built with."""
         await self.service(provider)
         return self._keys[provider]
+
+    async def service_of(self, provider: Provider, key: str) -> ProviderService:
+        """The service of another key than the one in use, built on first use. Raises InputError as `service`."""
+        async with self._lock:
+            if (provider, key) not in self._others:
+                self._others[provider, key] = await self._build(provider, key)
+            return self._others[provider, key]
+
+    async def drop_others(self, provider: Provider) -> None:
+        """Close the services of other keys; they are built again when they are wanted."""
+        async with self._lock:
+            dropped = [self._others.pop(each) for each in tuple(self._others) if each[0] is provider]
+        for service in dropped:
+            await service.aclose()
 
     async def check_key(self, provider: Provider, key: str | None = None) -> KeyCheck:
         """Try a key (the stored one if None) with a free call and say what the service answered.
@@ -227,6 +242,7 @@ class ProviderDirectory:
             self._errors.pop(provider, None)
         if service is not None:
             await service.aclose()
+        await self.drop_others(provider)
         self._changes.publish(Change(ChangeKind.PROVIDERS))
 
     def base_url(self, provider: Provider) -> str:
@@ -257,8 +273,9 @@ class ProviderDirectory:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        services = list(self._services.values())
+        services = [*self._services.values(), *self._others.values()]
         self._services.clear()
+        self._others.clear()
         for service in services:
             await service.aclose()
         self._blocking.shutdown(wait=False, cancel_futures=True)

@@ -55,6 +55,16 @@ def end(conn: Connection, at: datetime, key_fingerprint: str, remaining: int) ->
     )
 
 
+def change_key(conn: Connection, before: str, after: str) -> None:
+    """An account goes on under another key: so does its open stretch, unless that key has one already."""
+    if is_open(conn, after):
+        return
+    conn.execute(
+        "UPDATE enrichment_balance SET key_fingerprint = ? WHERE key_fingerprint = ? AND ended_at IS NULL",
+        (after, before),
+    )
+
+
 def read(conn: Connection) -> list[Reconciliation]:
     """All stretches, newest first."""
     found = []

@@ -84,6 +84,11 @@ def move(conn: Connection, batch: EnrichmentBatch, to: BatchState, at: datetime,
     _record(conn, batch.batch_id, at, batch.state, to, moved.request_id, moved.note)
 
 
+def remark(conn: Connection, batch: EnrichmentBatch, at: datetime, *, note: str) -> None:
+    """Write an event about a batch that stays where it is."""
+    _record(conn, batch.batch_id, at, batch.state, batch.state, batch.request_id, note)
+
+
 def accept(
     conn: Connection,
     batch: EnrichmentBatch,

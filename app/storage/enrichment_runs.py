@@ -49,6 +49,8 @@ from app.storage.journal import JournalEntry
 from app.storage.library import LibraryRepository
 from app.storage.states import IllegalTransitionError, check_transition
 
+_IN_FLIGHT = (BatchState.SUBMITTING, BatchState.SUBMITTED, BatchState.COLLECTING)
+
 NO_ROW = "The provider returned no row for this person."
 GIVEN_UP = "You stopped waiting for this answer."
 NOT_SENT = "Given up before it was sent."
@@ -453,6 +455,24 @@ class EnrichmentRepository:
             moves.queue_again(conn, batch_id)
 
         await self._step(batch_id, step, announce=_money_moved)
+
+    async def change_key(self, before: str, after: str) -> None:
+        """What one key (fingerprint) bought and is in flight is collected with another key of the same account.
+
+        The balance is compared anew from here on: which stretch is whose cannot be told over two keys.
+        """
+
+        def work(conn: Connection) -> list[int]:
+            for batch in read_batches(conn, _IN_FLIGHT):
+                if batch.key_fingerprint == before:
+                    write_batch(conn, replace(batch, key_fingerprint=after, note=""))
+                    moves.remark(
+                        conn, batch, self._now(), note=f"Collected with another key of its account ({after[:4]}…)."
+                    )
+            enrichment_balances.change_key(conn, before, after)
+            return []
+
+        await self._database.write(work, announce=lambda _: [Change(ChangeKind.ENRICHMENT)])
 
     async def recover(self, journal: Iterable[JournalEntry] = (), *, retention: timedelta = RETENTION) -> list[int]:
         """Put in order what a killed program left: call once at start, before any work.

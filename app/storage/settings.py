@@ -35,6 +35,7 @@ class Settings:
         theme: The window's colours.
         whole_numbers: Name of the provider whose IDs pasted whole numbers are, "" to ask.
         import_columns: Header line of an imported file → field → the header of its column, as the rep chose it.
+        kept_keys: Fingerprints of earlier keys that the keyring keeps to collect what they bought.
     """
 
     base_urls: dict[str, str] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Settings:
     day_cap: Annotated[int, msgspec.Meta(ge=0)] | None = None
     retention_days: Annotated[int, msgspec.Meta(ge=1)] = 30
     import_columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    kept_keys: tuple[str, ...] = ()
 
 
 class SettingsStore:

@@ -58,7 +58,7 @@ async def test_nothing_is_queued_above_the_cap_or_for_nobody(services: Services)
 
 
 async def test_results_land_in_the_library_and_the_books_equal_the_balance(services: Services, data: DemoData) -> None:
-    before = await services.enrichment.refresh_balance()
+    before = await services.enrichment.accounts.refresh_balance()
     plan = await services.enrichment.plan_people(people(data, 120), BOTH)
     run_id = await services.enrichment.enqueue(plan, cap=plan.estimate.maximum, origin="people.csv")
     await services.enrichment.drain([run_id])
@@ -66,7 +66,7 @@ async def test_results_land_in_the_library_and_the_books_equal_the_balance(servi
     assert [batch.state for batch in run.batches] == [BatchState.COMPLETE, BatchState.COMPLETE]
     assert set(run.counts) == {Outcome.FOUND, Outcome.NOT_FOUND, Outcome.FAILED}
     assert sum(run.counts.values()) == 240
-    after = await services.enrichment.refresh_balance()
+    after = await services.enrichment.accounts.refresh_balance()
     assert before is not None
     assert after is not None
     assert run.spending.charged == before - after

@@ -13,6 +13,7 @@ from app.qtbridge.dialogs import ask
 from app.qtbridge.tasks import TaskScope
 from app.services.credentials import KeySource
 from app.ui.colours import Ink
+from app.ui.dialogs.other_key import KeyChoice, run_other_key
 from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.connection_box import ConnectionBox
@@ -76,11 +77,28 @@ class KeyCard(QFrame):
         self.key_box.setFocus()
 
     async def _save(self, *, session_only: bool) -> None:
+        if not await self._provide_for_batches(self.key_box.text()):
+            return
         await self._services.credentials.save(self.provider, self.key_box.text(), session_only=session_only)
         self.key_box.clear()
         await self._services.providers.key_changed(self.provider)
         where = "for this session only" if session_only else "in the system keyring"
         await self._after_change(f"The key is kept {where}.")
+
+    async def _provide_for_batches(self, new_key: str) -> bool:
+        """What the present key bought is still collected; whether the new key may take its place."""
+        accounts = self._services.enrichment.accounts
+        if self.provider is not accounts.provider or not new_key.strip():
+            return True
+        question = await accounts.question(new_key)
+        if question is None:
+            return True
+        choice = await run_other_key(self.window(), self.provider.label, question)
+        if choice is KeyChoice.KEEP_BOTH:
+            await accounts.keep_present_key()
+        elif choice is KeyChoice.SAME_ACCOUNT:
+            await accounts.same_account(new_key)
+        return choice is not None
 
     async def _delete(self) -> None:
         sure = await ask(
@@ -89,7 +107,8 @@ class KeyCard(QFrame):
             f"Delete the {self.provider.label} key from this computer?",
             accept="Delete",
             destructive=True,
-            details="Searches and fetches with this service stop working until a key is added again.",
+            details="Searches and fetches with this service stop working until a key is added again,"
+            " and results that are on their way wait for this very key.",
         )
         if sure:
             await self._services.credentials.delete(self.provider)

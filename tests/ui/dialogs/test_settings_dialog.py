@@ -3,20 +3,24 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLineEdit, QMessageBox
+from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox
 
 from app.composition import Services, open_services
 from app.demo.dataset import DemoData
+from app.demo.samples import people_rows
+from app.domain.enrichment import BatchState, EnrichField, PersonInput
+from app.domain.errors import BadKeyError
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_signal, wait_until
 from app.services.credentials import KeySource
 from app.storage.profile import Profile
+from app.ui.dialogs.other_key import OtherKeyDialog
 from app.ui.dialogs.settings_dialog import SettingsDialog
 from app.ui.widgets.key_card import KeyCard
 from tests.support.demo_server import DemoServer
 from tests.support.live_services import live_services
 from tests.support.memory_key_store import MemoryKeyStore
-from tests.support.widgets import press_text
+from tests.support.widgets import press, press_text
 
 pytestmark = pytest.mark.gui
 
@@ -158,3 +162,34 @@ async def test_a_connection_is_checked_step_by_step(tmp_path: Path, data: DemoDa
             await checked
             assert "answers from here" not in card.connection.text
             assert server.key not in card.connection.text
+
+
+async def test_a_key_of_another_account_asks_what_becomes_of_batches_in_flight(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data, enrichment_seconds=0) as server:
+        server.options(second_key="second-key")
+        async with live_services(tmp_path, server) as services:
+            row = people_rows(data, 1)[0]
+            person = PersonInput(row["first_name"], row["last_name"], row["domain"])
+            plan = await services.enrichment.plan_people([person], {EnrichField.EMAILS})
+            await services.enrichment.enqueue(plan, cap=1, origin="test")
+            server.fault("key_revoked", Provider.TAMTAM, method="GET", path="/v2/people/enrich/")
+            with pytest.raises(BadKeyError):
+                await services.enrichment.drain()
+            async with shown(services) as dialog:
+                card = dialog.cards[Provider.TAMTAM]
+                card.key_box.setText("second-key")
+                press_text(card, "Save to the keyring")
+                await wait_until(lambda: any(each.isVisible() for each in dialog.findChildren(OtherKeyDialog)))
+                press(dialog, "other_key_cancel")
+                await wait_until(lambda: not any(each.isVisible() for each in dialog.findChildren(OtherKeyDialog)))
+                assert card.key_box.text() == "second-key"  # nothing is done, nothing is lost
+                press_text(card, "Save to the keyring")
+                await wait_until(lambda: any(each.isVisible() for each in dialog.findChildren(OtherKeyDialog)))
+                assert "1 batch with 1 person" in " ".join(
+                    label.text() for label in dialog.findChildren(QLabel) if label.isVisible()
+                )
+                press(dialog, "other_key_confirm")
+                await wait_until(lambda: "is kept" in card.result.text())
+            await services.enrichment.drain()
+            (run,) = await services.enrichment.runs()
+            assert [batch.state for batch in run.batches] == [BatchState.COMPLETE]

@@ -1,7 +1,8 @@
 """What the rep does to one contact in the inspector, written to the library in the order it was done."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.domain.errors import ContactScoutError
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 _Work = Callable[[], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class _Writing:
+    """The notes of one contact from entering the box to leaving it, and the step they are kept as."""
+
+    contact_id: int | None = None
+    step_id: int | None = None
 
 
 class InspectorDeeds:
@@ -35,12 +44,13 @@ class InspectorDeeds:
         self._scope = scope
         self._on_error = on_error
         self._turn = asyncio.Lock()
+        self._writing = _Writing()
         self.unsaved: dict[int, str] = {}
 
     async def flush(self) -> None:
         """Wait for what runs, and try once more to save notes that could not be saved."""
         for contact_id, text in list(self.unsaved.items()):
-            await self._save_notes(contact_id, text)
+            await self._save_notes(contact_id, text, self._writing)
         async with self._turn:
             pass
 
@@ -68,6 +78,14 @@ class InspectorDeeds:
         """Take a contact off a list."""
         self._start(lambda: self._services.own_work.remove_from_list(list_id, [contact_id]))
 
+    def unmerge(self, contact_id: int, merged_id: int) -> None:
+        """Let an entry that was merged into a contact stand for itself again."""
+        self._start(lambda: self._services.own_work.unmerge(contact_id, merged_id))
+
+    def split(self, contact_id: int, record_ids: Sequence[int]) -> None:
+        """Give some source records of a contact to another one."""
+        self._start(lambda: self._services.own_work.split(contact_id, record_ids))
+
     def choose_value(self, contact_id: int, field: str, value: str) -> None:
         """Show this value of a field, whatever services say later."""
         self._start(lambda: self._services.own_work.choose_value(contact_id, field, value))
@@ -79,17 +97,24 @@ class InspectorDeeds:
     def save_notes(self, contact_id: int, text: str) -> None:
         """Save notes. Until they are, they are in `unsaved`."""
         self.unsaved[contact_id] = text
-        self._scope.start(self._save_notes(contact_id, text), "notes")
+        if self._writing.contact_id != contact_id:
+            self._writing = _Writing(contact_id)
+        self._scope.start(self._save_notes(contact_id, text, self._writing), "notes")
 
-    async def _save_notes(self, contact_id: int, text: str) -> None:
+    def end_writing(self) -> None:
+        """The notes were left: what is written from now on is a step of its own."""
+        self._writing = _Writing()
+
+    async def _save_notes(self, contact_id: int, text: str, writing: "_Writing") -> None:
         async with self._turn:
             if self.unsaved.get(contact_id) != text:  # a newer text is on its way
                 return
             try:
-                await self._services.own_work.set_notes(contact_id, text)
+                step = await self._services.own_work.set_notes(contact_id, text, continues=writing.step_id)
             except ContactScoutError as error:
                 self._on_error(error, lambda: self.save_notes(contact_id, text))
                 return
+            writing.step_id = step.step_id if step is not None else None
             if self.unsaved.get(contact_id) == text:
                 del self.unsaved[contact_id]
 

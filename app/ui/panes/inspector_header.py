@@ -110,8 +110,8 @@ class ContactHeader(QWidget):
         buttons = FlowLayout()
         buttons.setContentsMargins(0, SPACING.xs, 0, 0)
         buttons.setSpacing(SPACING.s - 2)
-        for button in (self._enrich, self._linkedin):
-            set_role(button, "compact")
+        for compact in (self._enrich, self._linkedin):
+            set_role(compact, "compact")
         for button in (self._enrich, self._linkedin, self._website, self._more):
             buttons.addWidget(button)
         column.addLayout(buttons)

@@ -14,6 +14,7 @@ from app.domain.errors import ContactScoutError
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
 from app.ui.dialogs.edit_value_dialog import run_edit_value_dialog
+from app.ui.dialogs.split_dialog import run_split_dialog
 from app.ui.failures import failure_handler
 from app.ui.panes import inspector_sections as parts
 from app.ui.panes.inspector_deeds import InspectorDeeds
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 ENRICHMENT, ABOUT, EXPERIENCE, EDUCATION = "Enrichment", "About", "Experience", "Education"
-HISTORY, RECORDS = "What happened", "Source records"
+HISTORY, MERGED, RECORDS = "What happened", "Merged", "Source records"
 
 
 class InspectorPane(QWidget):
@@ -69,7 +70,8 @@ class InspectorPane(QWidget):
             )
         ]
         self._line_sections = {
-            title: parts.Section(title) for title in (ENRICHMENT, ABOUT, EXPERIENCE, EDUCATION, HISTORY, RECORDS)
+            title: parts.Section(title)
+            for title in (ENRICHMENT, ABOUT, EXPERIENCE, EDUCATION, MERGED, HISTORY, RECORDS)
         }
         self._build()
         self._connect()
@@ -96,6 +98,11 @@ class InspectorPane(QWidget):
         """Let the rep type a value of the contact shown, for the field named or for one they choose."""
         if self._details is not None:
             self._scope.replace("dialog", self._edit_field(self._details, field))
+
+    def split(self) -> None:
+        """Let the rep choose source records of the contact shown that belong to somebody else."""
+        if self._details is not None:
+            self._scope.replace("dialog", self._split(self._details))
 
     # Reading
 
@@ -126,12 +133,21 @@ class InspectorPane(QWidget):
             ABOUT: (fields.about, lambda: [parts.long_text(fields.about)] if fields.about else []),
             EXPERIENCE: (fields.experiences, lambda: _lines(parts.experience_row, fields.experiences)),
             EDUCATION: (fields.educations, lambda: _lines(parts.education_row, fields.educations)),
+            MERGED: (details.entries, lambda: self._merged_lines(details)),
             HISTORY: (details.history, lambda: _lines(parts.history_row, details.history)),
             RECORDS: (details.records, lambda: _lines(partial(parts.source_row, costs=costs), details.records)),
         }
         for title, (signature, make) in built.items():
             if lines[title].show_lines((row.contact_id, signature), make):
                 await asyncio.sleep(0)
+
+    def _merged_lines(self, details: ContactDetails) -> list[QWidget]:
+        if not details.entries:
+            return []
+        self._line_sections[MERGED].set_title(f"Merged from {len(details.entries) + 1} entries")
+        take_apart = partial(self._deeds.unmerge, details.row.contact_id)
+        split = parts.link_button("Split…", "Choose yourself which source records form the other contact", self.split)
+        return [*_lines(partial(parts.entry_row, take_apart=take_apart), details.entries), split]
 
     def _on_error(self, error: ContactScoutError) -> None:
         self.banner.show_error(error)
@@ -172,6 +188,11 @@ class InspectorPane(QWidget):
         else:
             self._deeds.clear_choice(details.row.contact_id, chosen.field)
 
+    async def _split(self, details: ContactDetails) -> None:
+        record_ids = await run_split_dialog(self.window(), details)
+        if record_ids:
+            self._deeds.split(details.row.contact_id, record_ids)
+
     async def _offer_tags(self) -> None:
         self.own_work.set_known_tags(await self._services.own_work.tags())
 
@@ -198,11 +219,13 @@ class InspectorPane(QWidget):
         box.list_added.connect(of_shown(deeds.add_to_list))
         box.list_removed.connect(self._remove_from_list)
         box.notes_changed.connect(deeds.save_notes)
+        box.notes.left.connect(deeds.end_writing)
         box.tags_wanted.connect(lambda: self._scope.replace("tags", self._offer_tags()))
         box.lists_wanted.connect(lambda: self._scope.replace("lists", self._offer_lists()))
         self.header.enrich_requested.connect(of_shown(lambda contact_id: self.enrich_requested.emit([contact_id])))
         self.header.remove_requested.connect(of_shown(lambda contact_id: self.remove_requested.emit([contact_id])))
         self.header.edit_requested.connect(self.edit_field)
+        self.header.split_requested.connect(self.split)
 
     def _build(self) -> None:
         self._scroll = QScrollArea()
@@ -219,7 +242,7 @@ class InspectorPane(QWidget):
         contact, *others = self._field_sections
         for section in (contact, self._line_sections[ENRICHMENT], *others):
             column.addWidget(section)
-        for title in (ABOUT, EXPERIENCE, EDUCATION, HISTORY, RECORDS):
+        for title in (ABOUT, EXPERIENCE, EDUCATION, MERGED, HISTORY, RECORDS):
             column.addWidget(self._line_sections[title])
         column.addStretch(1)
         self._scroll.setWidget(content)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Hashable, Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.domain.contact import ContactDetails, ContactEvent, Education, Experience, SourceRecord
+from app.domain.contact import ContactDetails, ContactEvent, Education, Experience, MergedEntry, SourceRecord
 from app.domain.outcomes import Outcome
 from app.ui.panes.inspector_groups import known_fields
 from app.ui.panes.inspector_values import LABEL_WIDTH, FieldRow, ValueDeeds, no_margins
@@ -29,8 +30,13 @@ class Section(QWidget):
         no_margins(self._column, SPACING.s)
         self._column.addWidget(rule())
         self._column.addSpacing(SPACING.xs)
-        self._column.addWidget(text_label(title, role="section"))
+        self._heading = text_label(title, role="section")
+        self._column.addWidget(self._heading)
         self.hide()
+
+    def set_title(self, title: str) -> None:
+        """Call it something else."""
+        self._heading.setText(title)
 
     def show_lines(self, signature: Hashable, make: Callable[[], Sequence[QWidget]]) -> bool:
         """Build the section again if what it is made from is another one; returns whether it was built."""
@@ -107,6 +113,34 @@ def source_row(record: SourceRecord, costs: Costs) -> QWidget:
     if record.request_id:
         names.append(f"request {record.request_id}")
     return _stack(record.provider.label, " · ".join(parts), " · ".join(names))
+
+
+def entry_row(entry: MergedEntry, take_apart: Callable[[int], None]) -> QWidget:
+    """A contact that was merged into this one, with the way back."""
+    row = _stack(entry.name or "No name", f"{entry.text.removesuffix('.')} · {age_text(entry.merged_at)}")
+    button = QPushButton("Take apart")
+    set_role(button, "disclosure")
+    button.setAccessibleName(f"Take {entry.name or 'this entry'} apart again")
+    button.setToolTip("Makes two contacts of it again, which stay apart; it can be undone")
+    button.clicked.connect(lambda: take_apart(entry.contact_id))
+    layout = row.layout()
+    assert isinstance(layout, QGridLayout)
+    layout.addWidget(button, layout.rowCount(), 0, Qt.AlignmentFlag.AlignLeft)
+    return row
+
+
+def link_button(text: str, tip: str, run: Callable[[], None]) -> QWidget:
+    """A button that looks like a link, at the left."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    no_margins(layout, 0)
+    button = QPushButton(text)
+    set_role(button, "disclosure")
+    button.setToolTip(tip)
+    button.clicked.connect(lambda: run())
+    layout.addWidget(button)
+    layout.addStretch(1)
+    return row
 
 
 def long_text(text: str) -> QWidget:

@@ -14,9 +14,11 @@ class NotesEdit(QPlainTextEdit):
 
     Signals:
         save_wanted: The text, when it is another one than the last that was shown or handed out.
+        left: The box was left; comes after what there was to save.
     """
 
     save_wanted = Signal(str)
+    left = Signal()
 
     def __init__(self, label: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +67,7 @@ class NotesEdit(QPlainTextEdit):
         """Save on leaving."""
         super().focusOutEvent(event)
         self.commit()
+        self.left.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width breaks the lines elsewhere."""

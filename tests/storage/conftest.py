@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.changes import Change, ChangeFeed
+from app.services.own_work import OwnWorkService
 from app.storage.database import Database
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.fetch_runs import FetchRunRepository
@@ -62,3 +63,9 @@ def queue(database: Database, library: LibraryRepository, clock: Clock) -> Enric
 @pytest.fixture
 def books(database: Database, clock: Clock) -> LedgerRepository:
     return LedgerRepository(database, now=clock)
+
+
+@pytest.fixture
+def own(database: Database, clock: Clock) -> OwnWorkService:
+    """The rep at work."""
+    return OwnWorkService(database, now=clock)

@@ -27,10 +27,13 @@ FROM contact asked JOIN contact c ON c.contact_id = coalesce(asked.merged_into, 
 WHERE asked.contact_id IN (SELECT value FROM json_each(?))
 """
 
-_EVENTS = (
-    "SELECT at, text, provider FROM contact_event WHERE contact_id IN"
-    " (SELECT contact_id FROM contact WHERE contact_id = ?1 OR merged_into = ?1) ORDER BY at DESC, event_id DESC"
-)
+# What was done to several entries at once, before they were merged, stands once.
+_EVENTS = """
+SELECT at, text, provider FROM contact_event
+WHERE contact_id IN (SELECT contact_id FROM contact WHERE contact_id = ?1 OR merged_into = ?1)
+GROUP BY at, text, CASE WHEN provider IS NULL THEN 0 ELSE event_id END
+ORDER BY at DESC, max(event_id) DESC
+"""
 
 _LISTS_OF = (
     "SELECT l.list_id, l.name FROM contact_list_member m JOIN contact_list l USING (list_id)"

@@ -24,6 +24,7 @@ from app.ui.notifier import Notifier
 from app.ui.panes.bulk_fetch_pane import BulkFetchPane
 from app.ui.panes.find_pane import FindPane
 from app.ui.panes.inspector_pane import InspectorPane
+from app.ui.panes.library_pane import LibraryPane
 from app.ui.panes.queue_pane import QueuePane
 from app.ui.panes.review_pane import ReviewPane
 from app.ui.result_tabs import ResultTabs
@@ -60,7 +61,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         actions_by_key: Every action of the window.
-        find_pane, tabs, bulk_fetch, review, inspector, queue: Its panes.
+        find_pane, tabs, library, bulk_fetch, review, inspector, queue: Its panes.
         docks: The docks that hold some of them.
         desk: The ways into the enrichment queue.
         session: What is remembered of it all.
@@ -84,16 +85,27 @@ class MainWindow(QMainWindow):
         reporter.problem_found.connect(self.banner.show_warning)
         self.find_pane = FindPane(services)
         self.inspector = InspectorPane(services)
+        self.library = LibraryPane(services)
         self.bulk_fetch = BulkFetchPane(services)
         self.queue = QueuePane(services)
         self.tabs = ResultTabs(services, self._scope)
+        self.tabs.add_permanent(self.library, "Library", "library")
         self.tabs.add_permanent(self.bulk_fetch, "Bulk fetch", "list")
         self.review = ReviewPane(services)
         self.tabs.add_permanent(self.review, "Review", "match-review")
         self.status = StatusLine()
         self.changes = ContactChanges(services, self)
         self.desk = EnrichmentDesk(self, services, self._scope, origin=self._origin, selected=self._selected_ids)
-        self._panes = (self.changes, self.find_pane, self.inspector, self.bulk_fetch, self.review, self.queue, self.tabs)
+        self._panes = (
+            self.changes,
+            self.find_pane,
+            self.inspector,
+            self.library,
+            self.bulk_fetch,
+            self.review,
+            self.queue,
+            self.tabs,
+        )
         self._notifier = Notifier(self)
         self.docks = WindowDocks(
             self,
@@ -188,7 +200,9 @@ class MainWindow(QMainWindow):
     def _origin(self) -> str:
         """Where the contacts in front come from, in words."""
         pane = self.tabs.current_results()
-        return pane.title if pane is not None else ""
+        if pane is None:
+            return "Library" if self.tabs.current_table() is self.library.table else ""
+        return pane.title
 
     def _selected_ids(self) -> Sequence[int]:
         table = self.tabs.current_table()
@@ -295,10 +309,15 @@ class MainWindow(QMainWindow):
         self.bulk_fetch.export_requested.connect(self.export)
         self.bulk_fetch.settings_requested.connect(self.open_settings)
         self.bulk_fetch.search_requested.connect(self.open_search)
-        for table in self.bulk_fetch.findChildren(ContactTable):
+        for table in (self.library.table, *self.bulk_fetch.findChildren(ContactTable)):
             table.selection_changed.connect(self._tab_actions.update)
             table.counts_changed.connect(self._tab_actions.update)
             table.contact_current.connect(self.inspector.show_contact)
+        self.library.table.contact_activated.connect(self.show_contact)
+        self.library.table.enrich_requested.connect(self.enrich)
+        self.library.table.export_requested.connect(self.export)
+        self.library.search_requested.connect(self.new_search)
+        self.library.said.connect(self.status.say)
         self.review.waiting_changed.connect(self._show_waiting)
         self.review.contact_activated.connect(self.show_contact)
         self.review.said.connect(self.status.say)
@@ -329,9 +348,17 @@ class MainWindow(QMainWindow):
         session.add("docks", lambda: packed(self.saveState()), lambda text: self.restoreState(unpacked(text)))
         session.add("filters", self.find_pane.save_state, self.find_pane.restore_state)
         session.add("tabs", self.tabs.save_state, self.tabs.restore_state)
+        session.add("library", self.library.save_state, self.library.restore_state)
         session.add("fetch_columns", self._save_fetch_columns, self._restore_fetch_columns)
         session.restore()
         self.tabs.state_changed.connect(session.touch)
+        self.tabs.remembered_changed.connect(session.touch)
+        self.library.state_changed.connect(session.touch)
+        for table in self.bulk_fetch.findChildren(ContactTable):
+            table.view_changed.connect(session.touch)
+        for dock in self.docks.all():
+            for moved in (dock.visibilityChanged, dock.dockLocationChanged, dock.topLevelChanged):
+                moved.connect(session.touch)
 
     def _save_fetch_columns(self) -> object:
         return next((table.save_state() for table in self.bulk_fetch.findChildren(ContactTable)), None)

@@ -1,7 +1,7 @@
 """The tabs in the middle: Bulk fetch, and one for every search."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction
@@ -16,13 +16,13 @@ from app.ui.icons import icon
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.labels import plain_tool_tip, set_role
+from app.ui.widgets.table_place import TablePlace
 
 if TYPE_CHECKING:
     from app.composition import Services
 
 TITLE_CHARACTERS = 28
 MOST_RESTORED = 12
-MOST_RESTORED_ROWS = 5_000
 
 
 class ResultTabs(QTabWidget):
@@ -33,6 +33,7 @@ class ResultTabs(QTabWidget):
         enrich_requested, export_requested: A list of contact ids, from a table's context menu.
         key_wanted: The rep wants to add the key of a `Provider`.
         said: A sentence for the status bar.
+        remembered_changed: Columns, sorting, filter or the place in a result tab is another one.
         state_changed: The tab in front, its selection, its rows or what is running is another one.
     """
 
@@ -43,6 +44,7 @@ class ResultTabs(QTabWidget):
     key_wanted = Signal(object)
     said = Signal(str)
     state_changed = Signal()
+    remembered_changed = Signal()
 
     def __init__(self, services: "Services", scope: TaskScope, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,8 +57,9 @@ class ResultTabs(QTabWidget):
         self.setMinimumSize(500, 200)
         self.setMovable(True)
         self.setUsesScrollButtons(True)
-        self.setAccessibleName("Searches and bulk fetch")
+        self.setAccessibleName("Library, searches and bulk fetch")
         self.currentChanged.connect(lambda _: self.state_changed.emit())
+        self.tabBar().tabMoved.connect(lambda *_: self.state_changed.emit())
 
     async def shut_down(self) -> None:
         """Stop every search."""
@@ -68,6 +71,7 @@ class ResultTabs(QTabWidget):
         area = QScrollArea()  # a pane made for a large window stays usable at 200 %
         area.setWidgetResizable(True)
         area.setWidget(widget)
+        area.setObjectName(f"{title.lower().replace(' ', '-')}-tab")
         self._permanent[widget] = area
         self.addTab(area, icon(drawing, Ink.MUTED), title)
 
@@ -129,21 +133,24 @@ class ResultTabs(QTabWidget):
         if pane is not None:
             self._close(pane)
 
-    def save_state(self) -> dict[str, Any]:
-        """Open searches with what they found, and the columns, ready for JSON."""
-        searches = [
-            {
-                "provider": pane.query.provider.value,
-                "values": {name: list(values) for name, values in pane.query.values.items()},
-                "contacts": pane.table.all_ids()[:MOST_RESTORED_ROWS],
-            }
-            for pane in self.results()[:MOST_RESTORED]
-        ]
+    def save_state(self) -> Callable[[], dict[str, Any]]:
+        """The tabs in their order, searches with what they found; made ready for JSON when the result is called."""
+        panes = self.results()[:MOST_RESTORED]
+        searches = [(_search_state(pane), *pane.saved_rows()) for pane in panes]
+        names = {id(pane): number for number, pane in enumerate(panes)}
+        order: list[str | int] = []
+        for number in range(self.count()):
+            tab = self.widget(number)
+            order.append(names.get(id(tab), tab.objectName() if tab is not None else ""))
         pane = self.current_results() or next(iter(self.results()), None)
-        return {
-            "searches": searches,
-            "current": self.currentIndex(),
+        state = {
+            "order": order,
+            "front": order[self.currentIndex()] if self.count() else "",
             "columns": pane.table.save_state() if pane is not None else self._columns,
+        }
+        return lambda: {
+            **state,
+            "searches": [{**saved, "contacts": ids, **place.save()} for saved, ids, place in searches],
         }
 
     def restore_state(self, state: object) -> None:
@@ -152,13 +159,19 @@ class ResultTabs(QTabWidget):
             return
         self._columns = state.get("columns")
         searches = state.get("searches")
-        for saved in searches[:MOST_RESTORED] if isinstance(searches, list) else ():
+        tabs: dict[object, QWidget] = {area.objectName(): area for area in self._permanent.values()}
+        for number, saved in enumerate(searches[:MOST_RESTORED] if isinstance(searches, list) else ()):
             query, contacts = self._read(saved)
             if query is not None:
-                self._add_results(query).restore(contacts)
-        current = state.get("current")
-        if isinstance(current, int) and 0 <= current < self.count():
-            self.setCurrentIndex(current)
+                pane = tabs[number] = self._add_results(query)
+                pane.table.restore_state(saved.get("table"))
+                pane.restore(contacts, TablePlace.read(saved), saved.get("filter"))
+        order = state.get("order")
+        for place, name in enumerate(name for name in order if name in tabs) if _is_order(order) else ():
+            self.tabBar().moveTab(self.indexOf(tabs[name]), place)
+        front = state.get("front")
+        if isinstance(front, str | int) and front in tabs:
+            self.setCurrentWidget(tabs[front])
 
     def _read(self, saved: object) -> tuple[SearchQuery | None, list[int]]:
         try:
@@ -184,6 +197,8 @@ class ResultTabs(QTabWidget):
         table.export_requested.connect(self.export_requested)
         table.selection_changed.connect(self.state_changed)
         table.counts_changed.connect(self.state_changed)
+        table.view_changed.connect(self.remembered_changed)
+        table.said.connect(self.said)
         pane.running_changed.connect(self.state_changed)
         pane.said.connect(self.said)
         pane.key_wanted.connect(self.key_wanted)
@@ -209,6 +224,19 @@ class ResultTabs(QTabWidget):
         self._columns = pane.table.save_state()
         self.removeTab(self.indexOf(pane))
         self._scope.start(_shut_down_and_delete(pane), "close tab")
+
+
+def _search_state(pane: ResultsPane) -> dict[str, Any]:
+    return {
+        "provider": pane.query.provider.value,
+        "values": {name: list(values) for name, values in pane.query.values.items()},
+        "table": pane.table.save_state(),
+        "filter": pane.table.filter_box.text(),
+    }
+
+
+def _is_order(order: object) -> TypeGuard[list[str | int]]:
+    return isinstance(order, list) and all(isinstance(name, str | int) for name in order)
 
 
 async def _shut_down_and_delete(pane: ResultsPane) -> None:

@@ -56,6 +56,7 @@ class WindowActions(QObject):
         """What brings tabs and docks to the front, and the colours."""
         registry, window = self._registry, self._window
         for key, text, widget, keys, drawing in (
+            ("view.library", "Library", window.library, "Ctrl+0", "library"),
             ("view.bulk_fetch", "Bulk fetch", window.bulk_fetch, "Ctrl+B", "list"),
             ("view.review", "Review probable matches", window.review, "Ctrl+Shift+R", "match-review"),
         ):

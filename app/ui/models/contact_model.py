@@ -60,6 +60,8 @@ class ContactModel(QAbstractTableModel):
     is_complete = True
     #: Whether it was the rep who asked for the last other order; rows that come or go by themselves move nothing.
     reordered_by_rep = False
+    #: Whether a view has its current row in sight, which must then stay there through another order.
+    current_in_sight = False
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from app.domain.enrichment import BatchState, EnrichmentBatch, EnrichmentItem, EnrichmentRun
 from app.domain.outcomes import Outcome, combine
 from app.ui.models import queue_text
-from app.ui.models.contact_table_model import spans
+from app.ui.models.contact_model import spans
 from app.ui.theme import outcome_style
 
 Index = QModelIndex | QPersistentModelIndex

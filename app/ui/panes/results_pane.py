@@ -27,6 +27,7 @@ from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import ElidedLabel
 from app.ui.widgets.number_box import NumberBox
 from app.ui.widgets.result_table import ResultTable
+from app.ui.widgets.table_place import TablePlace
 from app.ui.wording import count, priced
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 DEFAULT_ROWS = 500
 MOST_ROWS = 100_000
+MOST_RESTORED_ROWS = 5_000
 
 
 class ResultsPane(QWidget):
@@ -100,11 +102,17 @@ class ResultsPane(QWidget):
         """Whether more rows may be had."""
         return self._session.has_more and not self._restored
 
-    def restore(self, contact_ids: Sequence[int]) -> None:
+    def restore(self, contact_ids: Sequence[int], place: TablePlace = TablePlace(), words: object = "") -> None:  # noqa: B008
         """Show what an earlier session had found, from the library; nothing is asked of the service."""
         self._restored = len(contact_ids)
-        self.table.set_contact_ids(contact_ids)
+        if isinstance(words, str) and words:
+            self.table.set_filter_text(words)
+        self.table.set_contact_ids(contact_ids, place)
         self._show_state()
+
+    def saved_rows(self) -> tuple[list[int], TablePlace]:
+        """What `restore` needs of the table: its contacts, and where the rep is among them."""
+        return self.table.all_ids()[:MOST_RESTORED_ROWS], self.table.place()
 
     def search_again(self) -> None:
         """Run the search from its beginning and show what it finds now."""

@@ -7,7 +7,8 @@ rows around those in sight only.
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QObject, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Signal
+from PySide6.QtWidgets import QAbstractItemView
 
 from app.ui.models.contact_model import ContactModel, spans
 
@@ -31,9 +32,10 @@ class ContactSelectionModel(QItemSelectionModel):
 
     chosen_changed = Signal()
 
-    def __init__(self, model: ContactModel, parent: QObject) -> None:
-        super().__init__(model, parent)
+    def __init__(self, model: ContactModel, view: QAbstractItemView) -> None:
+        super().__init__(model, view)
         self._contacts = model
+        self._view = view
         self._kept: set[int] = set()
         # What the rep is about to select, by dragging or with Shift, as runs of rows; it replaces itself as it grows.
         self._runs: list[tuple[int, int]] = []
@@ -42,9 +44,10 @@ class ContactSelectionModel(QItemSelectionModel):
         self._hidden = 0
         self._window = (0, WHOLE)
         self._current: int | None = None
+        self._column = 0
         model.about_to_reorder.connect(self._remember)
         model.reordered.connect(self._restore)
-        model.rowsInserted.connect(lambda *_: self._mirror())
+        model.rowsInserted.connect(self._take_in)
 
     # Asking
 
@@ -162,17 +165,28 @@ class ContactSelectionModel(QItemSelectionModel):
         current = self.currentIndex()
         if current.isValid():
             self._current = self._contacts.contact_id(current.row())
-        self._column = current.column() if current.isValid() else 0
+            self._column = current.column()
         super().select(QItemSelection(), Flag.Clear)  # else Qt follows every range to its new place
 
     def _restore(self) -> None:
         if self._kept and not self._contacts.is_filtered and self._contacts.is_complete:
             self._kept = self._contacts.holds(self._kept)  # some may be gone altogether
-        position = self._contacts.position(self._current) if self._current is not None else None
-        if position is not None and self.currentIndex().row() != position:
-            self.setCurrentIndex(self._contacts.index(position, self._column), Flag.NoUpdate)
+        self._find_current()
         self._count_hidden()
         self._tell()
+
+    def _take_in(self) -> None:
+        if not self.currentIndex().isValid():
+            self._find_current()
+        self._count_hidden()
+        self._mirror()
+
+    def _find_current(self) -> None:
+        position = self._contacts.position(self._current) if self._current is not None else None
+        if position is not None and self.currentIndex().row() != position:
+            self._view.setAutoScroll(False)  # it became current again by itself, so nothing moves for it
+            self.setCurrentIndex(self._contacts.index(position, self._column), Flag.NoUpdate)
+            self._view.setAutoScroll(True)
 
 
 def _runs(selection: QItemSelection | QModelIndex) -> list[tuple[int, int]]:

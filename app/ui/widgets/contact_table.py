@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.contact import ContactRow
 from app.qtbridge.tasks import TaskScope
@@ -68,7 +68,6 @@ class ContactTable(QWidget):
         self._scope = TaskScope("contact table", failure_handler(self.failed.emit))
         self._current_id: int | None = None
         self._hint = ""
-        self._no_match = "No contact matches the filter."
         self.model = model
         self._build_tools()
         self._build_view()
@@ -79,7 +78,9 @@ class ContactTable(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING.s)
         layout.addLayout(self._tools)
-        layout.addWidget(self.view, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.view)
+        layout.addWidget(self._stack, 1)
         model.counts_changed.connect(self._show_counts)
         model.counts_changed.connect(self.counts_changed)
         self.columns.reset()
@@ -138,6 +139,10 @@ class ContactTable(QWidget):
         """What stands in the table while it has no rows."""
         self._hint = hint
         self._show_counts()
+
+    def set_no_match_page(self, page: QWidget) -> None:
+        """What stands in place of the rows while the filter leaves none."""
+        self._stack.addWidget(page)
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter box."""
@@ -231,7 +236,10 @@ class ContactTable(QWidget):
             text += f" ({contacts.hidden_count:,} hidden by the filter)"
         if text != self.count_label.text():
             self.count_label.setText(text)
-        self.view.set_hint(self._no_match if model.is_filtered and total else self._hint)
+        nothing_matches = model.is_filtered and total > 0
+        self.view.set_hint("No contact matches the filter." if nothing_matches else self._hint)
+        page = self._stack.widget(1) if nothing_matches and model.is_complete and not shown else None
+        self._stack.setCurrentWidget(page or self.view)
 
     # Building
 

@@ -133,10 +133,22 @@ class ContactView(QTableView):
             bar = self.horizontalScrollBar()
             bar.setValue(bar.value() - hidden)
 
+    def currentChanged(
+        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Scroll to the current row as Qt does, and note whether it is in sight."""
+        super().currentChanged(current, previous)
+        self._note_current()
+
     def _moved(self) -> None:
         top = self.first_row
         self.contacts.show_window(top, top + self.rows_in_sight)
+        self._note_current()
         self.place_changed.emit()
+
+    def _note_current(self) -> None:
+        row, top = self.currentIndex().row(), self.first_row
+        self._contact_model.current_in_sight = top <= row < top + self.rows_in_sight - 1
 
     def _note_place(self) -> None:
         """Note the contact whose row must not move: the current one if it is in sight, else the first in sight.
@@ -148,7 +160,8 @@ class ContactView(QTableView):
         if not model.rowCount():
             return
         current = self.currentIndex()
-        if current.isValid() and top <= current.row() < top + self.rows_in_sight - 1:
+        self._note_current()
+        if model.current_in_sight:
             self._anchor = (model.contact_id(current.row()), current.row() - top)
         elif not model.reordered_by_rep and (top or self.underMouse()):
             self._anchor = (model.contact_id(top), 0)

@@ -11,6 +11,7 @@ from app.qtbridge.changes import ChangeBridge
 from app.ui.models.contact_table_model import ContactTableModel
 from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.table_clipboard import CHUNK
+from app.ui.widgets.table_place import TablePlace
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -25,6 +26,7 @@ class ResultTable(ContactTable):
         super().__init__(services, ContactTableModel(), parent)
         self.model.setParent(self)
         self._library = services.library
+        self._place: TablePlace | None = None
         self._changes = ChangeBridge(services.changes, self)
         self._changes.changed.connect(self._on_change)
 
@@ -33,9 +35,14 @@ class ResultTable(ContactTable):
         self._changes.close()
         await super().shut_down()
 
-    def set_contact_ids(self, contact_ids: Sequence[int], *, chosen: Collection[int] = ()) -> None:
-        """Show these contacts of the library, in this order, instead of what was there; select some of them."""
-        self._scope.replace("load", self._load(list(contact_ids), chosen))
+    def set_contact_ids(self, contact_ids: Sequence[int], place: TablePlace | None = None) -> None:
+        """Show these contacts of the library, in this order, instead of what was there; then go to a place."""
+        self._place = place
+        self._scope.replace("load", self._load(list(contact_ids)))
+
+    def place(self) -> TablePlace:
+        """Where the rep is, or will be once all is loaded."""
+        return self._place or TablePlace.of(self)
 
     def append_rows(self, rows: Iterable[ContactRow]) -> None:
         """Add rows at the end, at most once in 100 ms; contacts already there are brought up to date."""
@@ -54,12 +61,14 @@ class ResultTable(ContactTable):
         if touched:
             self._scope.start(self._refresh(touched), "refresh")
 
-    async def _load(self, contact_ids: list[int], chosen: Collection[int]) -> None:
+    async def _load(self, contact_ids: list[int]) -> None:
         self.model.set_rows([])
         for start in range(0, len(contact_ids), CHUNK):
             self.model.append_rows(await self._library.rows(contact_ids[start : start + CHUNK]))
-        if chosen:
-            self.select_ids(chosen)
+        place, self._place = self._place, None
+        if place is not None:
+            self.model.flush()
+            place.restore(self)
 
     async def _refresh(self, contact_ids: list[int]) -> None:
         for start in range(0, len(contact_ids), CHUNK):

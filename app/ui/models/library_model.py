@@ -1,0 +1,266 @@
+"""The model of the library's table: the order of all contacts as ids, and pages of ready rows as they come in sight."""
+
+import time
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
+
+from app.domain.library_view import Facet, SortField, ViewQuery
+from app.qtbridge.tasks import TaskScope
+from app.ui.models.contact_columns import COLUMNS
+from app.ui.models.contact_model import SPECS, ContactModel, Entry, spans
+from app.ui.models.row_cache import RowCache, neighbours
+
+if TYPE_CHECKING:
+    from app.services.library import LibraryService
+    from app.services.library_views import LibraryViewService
+
+FIRST_ROWS = 200
+LEAST_PAUSE = 0.5
+"""Seconds between two looks at what changed in the library."""
+REST = 4
+"""How much longer than a query it must rest until the next one that nobody asked for."""
+
+_FIELDS = {column: SortField(spec.key) for column, spec in COLUMNS.items()}
+
+
+class LibraryModel(ContactModel):
+    """Contacts of the library, by a query that is answered off the event loop.
+
+    After the rep's own change of the query the first rows are shown at once, and all of them when they are known.
+
+    Signals:
+        query_changed: The query is another one; what is shown follows.
+        settled: What is shown is all that fits the query, and the count is exact.
+    """
+
+    query_changed = Signal()
+    settled = Signal()
+
+    def __init__(
+        self,
+        library: "LibraryService",
+        views: "LibraryViewService",
+        scope: TaskScope,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._views = views
+        self._scope = scope
+        self._query = ViewQuery()
+        self._ids: array[int] = array("q")
+        self._everything: array[int] = array("q")
+        self._cache = RowCache()
+        self._sight = (0, 0)
+        self._started = False
+        self._everything_is_stale = True
+        self._answered = False
+        self._fetching = False
+        self._fetch_soon = QTimer(self, singleShot=True, interval=0)
+        self._fetch_soon.timeout.connect(self._fetch)
+        self._look_soon = QTimer(self, singleShot=True)
+        self._look_soon.timeout.connect(lambda: self._ask_anew(by_rep=False))
+        self._rest = LEAST_PAUSE
+
+    def start(self) -> None:
+        """Begin to show contacts; what is set before is not asked for one by one."""
+        self._started = True
+        self._ask_anew(by_rep=True)
+
+    def stop(self) -> None:
+        """Ask for nothing any more."""
+        self._started = False
+        self._fetch_soon.stop()
+        self._look_soon.stop()
+
+    # The query
+
+    @property
+    def query(self) -> ViewQuery:
+        """Which contacts, in which order."""
+        return self._query
+
+    def set_query(self, query: ViewQuery) -> None:
+        """Show other contacts, or the same in another order."""
+        if query != self._query:
+            self._query = query
+            self.query_changed.emit()
+            self._ask_anew(by_rep=True)
+
+    def set_filter(self, text: str) -> None:
+        """Show the contacts that hold every word of `text`."""
+        self.set_query(replace(self._query, text=" ".join(text.split())))
+
+    def set_facets(self, facets: Mapping[Facet, frozenset[str]]) -> None:
+        """Show the contacts that have one of the values of every facet named."""
+        self.set_query(replace(self._query, facets={facet: values for facet, values in facets.items() if values}))
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Order by a column, blanks always last; a column of -1 restores the order of entry, the newest first."""
+        field = _FIELDS.get(column) if 0 <= column < len(SPECS) else None  # type: ignore[call-overload]
+        descending = field is not None and order == Qt.SortOrder.DescendingOrder
+        self.set_query(replace(self._query, sort=field, descending=descending))
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the query leaves contacts out."""
+        return bool(self._query.text or self._query.facets)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether anything has been shown yet: until then an empty table means nothing."""
+        return self._answered
+
+    # What is shown
+
+    @property
+    def total(self) -> int:
+        """How many contacts the library has."""
+        return len(self._everything)
+
+    def all_ids(self) -> Sequence[int]:
+        """The contacts that fit the query; none while they are still being counted."""
+        return self._ids if self.is_complete else ()
+
+    def order(self) -> Sequence[int]:
+        """The contacts shown, in the order shown."""
+        return self._ids
+
+    def position(self, contact_id: int) -> int | None:
+        """The row of a contact, None where the query leaves it out."""
+        try:
+            return self._ids.index(contact_id)
+        except ValueError:
+            return None
+
+    def entry(self, contact_id: int) -> Entry | None:
+        """A contact that is loaded."""
+        return self._cache.get(contact_id)
+
+    def entry_at(self, position: int) -> Entry | None:
+        """What is in a row; where it is not loaded it is wanted from now on."""
+        entry = self._cache.get(self._ids[position])
+        if entry is None and self._cache.want(position):
+            self._fetch_soon.start()
+        return entry
+
+    def holds(self, contact_ids: Collection[int]) -> set[int]:
+        """Those of these contacts that the library has."""
+        return set(contact_ids).intersection(self._everything)
+
+    def set_sight(self, first: int, last: int) -> None:
+        """Rows from `first` to `last` are in sight; they are the first to follow a change."""
+        self._sight = (first, last)
+
+    # Changes
+
+    def look_at(self, contact_ids: Iterable[int]) -> None:
+        """These contacts changed, or any when none is named: rows in sight follow at once, the order soon."""
+        if not self._started:
+            return
+        first, last = self._sight
+        in_sight = set(self._ids[first : last + 1])
+        touched = list(contact_ids)
+        mine = in_sight.intersection(touched) if touched else in_sight
+        self._cache.forget(touched or None, but=in_sight)
+        if mine := self._cache.known(mine):
+            self._scope.start(self._read_again(list(mine)), "changed rows")
+        self._everything_is_stale = True
+        if not self._look_soon.isActive():
+            self._look_soon.start(int(self._rest * 1000))
+
+    # Inside: the order
+
+    def _ask_anew(self, *, by_rep: bool) -> None:
+        if self._started:
+            self._scope.replace("order", self._ask(by_rep=by_rep))
+
+    async def _ask(self, *, by_rep: bool) -> None:
+        query, started = self._query, time.perf_counter()
+        if by_rep and not self.current_in_sight:
+            first = await self._views.first(query, FIRST_ROWS)
+            self._show(array("q", first), by_rep=True, complete=False)
+        ids = await self._views.view(query)
+        if self._everything_is_stale:
+            self._everything_is_stale = False
+            self._everything = await self._views.view(ViewQuery()) if self.is_filtered else ids
+        self._show(ids, by_rep=by_rep, complete=True)
+        self._rest = max(LEAST_PAUSE, REST * (time.perf_counter() - started))
+        self.settled.emit()
+
+    def _show(self, ids: "array[int]", *, by_rep: bool, complete: bool) -> None:
+        self._answered = True
+        before = len(self._ids)
+        if ids == self._ids:
+            self.is_complete = complete
+        elif not self.is_complete and before and ids[:before] == self._ids:
+            # The first rows are in place: the others come behind them, and nothing moves.
+            self.beginInsertRows(QModelIndex(), before, len(ids) - 1)
+            self._ids = ids
+            self.is_complete = complete
+            self.endInsertRows()
+        else:
+            self._reset(ids, by_rep=by_rep, complete=complete)
+        self.counts_changed.emit()
+
+    def _reset(self, ids: "array[int]", *, by_rep: bool, complete: bool) -> None:
+        self.reordered_by_rep = by_rep and not (complete and not self.is_complete)
+        self.about_to_reorder.emit()
+        self._cache.drop_wishes()
+        self.beginResetModel()
+        self._ids = ids
+        self.is_complete = complete
+        self.endResetModel()
+        self.reordered.emit()
+
+    # Inside: the rows
+
+    def _fetch(self) -> None:
+        if self._started and not self._fetching:
+            self._fetching = True
+            self._scope.start(self._fetch_pages(), "rows")
+
+    async def _fetch_pages(self) -> None:
+        try:
+            ahead: list[int] = []
+            while True:
+                rows = self._cache.next_page()
+                if rows is None and ahead:
+                    self._cache.want(ahead.pop())
+                    rows = self._cache.next_page()
+                    wanted = False
+                elif rows is not None:
+                    wanted = True
+                    ahead = list(neighbours(rows, len(self._ids)))
+                else:
+                    return
+                if rows is not None:
+                    await self._fetch_page(rows, tell=wanted)
+        finally:
+            self._fetching = False
+
+    async def _fetch_page(self, rows: range, *, tell: bool) -> None:
+        order = self._ids
+        ids = [contact_id for contact_id in order[rows.start : rows.stop] if self._cache.get(contact_id) is None]
+        if not ids:
+            return
+        found = await self._library.rows(ids)
+        self._cache.put((contact_id, Entry.of(row)) for contact_id, row in zip(ids, found, strict=True))
+        if tell and order is self._ids:
+            self._tell(rows.start, min(rows.stop, len(order)) - 1)
+
+    async def _read_again(self, ids: list[int]) -> None:
+        found = await self._library.rows(ids)
+        self._cache.put((contact_id, Entry.of(row)) for contact_id, row in zip(ids, found, strict=True))
+        first, last = self._sight
+        changed = set(ids)
+        shown = self._ids[first : last + 1]
+        for start, end in spans([place for place, contact_id in enumerate(shown, first) if contact_id in changed]):
+            self._tell(start, end)
+
+    def _tell(self, first: int, last: int) -> None:
+        self.dataChanged.emit(self.index(first, 0), self.index(last, len(SPECS) - 1))

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from app.cli.console import Console
@@ -28,7 +27,7 @@ async def list_all(services: Services, arguments: argparse.Namespace, console: C
 async def add(services: Services, arguments: argparse.Namespace, console: Console) -> int:
     """Put what a file names on the list; lines that name nobody are told, and the others taken."""
     if arguments.source == "-":
-        report = await services.suppression.add_text(sys.stdin.read())
+        report = await services.suppression.add_text(console.source.read())
     else:
         report = await services.suppression.import_file(Path(arguments.source))
     for problem in report.problems:

@@ -111,8 +111,8 @@ class FacetCounter:
     def _misses(self) -> str:
         choices = self._filter.choices
         by_column = [condition for facet, condition in choices.items() if facet in _BY_COLUMN]
-        parts = [f"NOT ({' AND '.join(by_column)})"] if by_column else []
-        parts += [f"{bit} * NOT ({choices[facet]})" for facet, bit in _MISSES.items() if facet in choices]
+        parts = [f"(NOT ({' AND '.join(by_column)}))"] if by_column else []
+        parts += [f"{bit} * (NOT ({choices[facet]}))" for facet, bit in _MISSES.items() if facet in choices]
         return " + ".join(parts) or "0"
 
     @property

@@ -53,8 +53,11 @@ class OtherKeyDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
         column.setSpacing(SPACING.m)
-        column.addWidget(text_label(head, role="heading"))
-        column.addWidget(text_label(told))
+        top = QVBoxLayout()
+        top.setSpacing(SPACING.xs)
+        top.addWidget(text_label(head, role="heading"))
+        top.addWidget(text_label(told))
+        column.addLayout(top)
         for choice, button in self._buttons.items():
             button.setObjectName(f"other_key_{choice.value}")
             button.setAccessibleName(button.text().replace("&", ""))
@@ -80,6 +83,7 @@ class OtherKeyDialog(QDialog):
         row.addStretch()
         row.addWidget(cancel)
         row.addWidget(confirm)
+        column.addStretch(1)
         column.addWidget(rule())
         column.addLayout(row)
 

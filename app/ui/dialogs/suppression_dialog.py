@@ -157,6 +157,7 @@ class SuppressionDialog(QDialog):
             paste = self._suppression.read(text)
         except ContactScoutError as error:
             self._told.setText(error.text)
+            self._told.show()
             self._add.setEnabled(False)
             return
         number = len(paste.entries)
@@ -166,6 +167,7 @@ class SuppressionDialog(QDialog):
         self._add.setEnabled(number > 0)
         twice = f"{count(paste.duplicates, 'entry')} twice." if paste.duplicates else ""
         self._told.setText(" ".join(filter(None, (_problems_text(paste.problems), twice))))
+        self._told.setVisible(bool(self._told.text()))
 
     def _build(self) -> None:
         self.setObjectName("suppression_dialog")
@@ -242,7 +244,7 @@ class SuppressionDialog(QDialog):
         set_role(adding, "section")
         ways = QHBoxLayout()
         ways.setSpacing(SPACING.s)
-        ways.addWidget(self._told, 1)
+        ways.addStretch()
         for button in (self._selected, self._import, self._add):
             ways.addWidget(button)
         buttons = QHBoxLayout()
@@ -259,6 +261,7 @@ class SuppressionDialog(QDialog):
         column.addLayout(below)
         column.addWidget(adding)
         column.addWidget(self._paste)
+        column.addWidget(self._told)
         column.addLayout(ways)
         column.addWidget(rule())
         column.addLayout(buttons)

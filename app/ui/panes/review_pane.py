@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 _READING, _NO_CONTACTS, _NEVER, _NOTHING, _BELOW, _DESK = range(6)
-LIST_WIDTH = 400
+LIST_WIDTH = 384
 NARROW = 800
 """Below this width the list stands above the two contacts instead of beside them."""
+LEAST_HEIGHT = 90
+SHORT = 420
+"""Below this height there is no room for it there; the keys go from pair to pair without it."""
 
 
 class ReviewPane(QWidget):
@@ -68,6 +71,7 @@ class ReviewPane(QWidget):
         self._row = 0
         self._read = False
         self._arrived = False
+        self._tight = False
         self._actions: ActionRegistry | None = None
         self._build()
         self._add_keys()
@@ -155,10 +159,20 @@ class ReviewPane(QWidget):
         self.desk.set_active(active=False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """One beside the other where there is room."""
+        """One beside the other where there is room; no list where there is hardly room for the pair."""
         super().resizeEvent(event)
         narrow = event.size().width() < NARROW
         self._splitter.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
+        self.list.setMinimumWidth(0 if narrow else LIST_WIDTH)
+        tight = narrow and event.size().height() < SHORT
+        if tight is not self._tight:
+            self._tight = tight
+            had_cursor = self.list.view.hasFocus()
+            self.list.setHidden(tight)
+            self.setFocusProxy(self.compare if tight else self.list)
+            if had_cursor and tight:
+                self.compare.setFocus()
+            self._show_head()
 
     async def _merge_all(self) -> None:
         chosen = await run_merge_all_dialog(self.window(), self.desk)
@@ -204,7 +218,7 @@ class ReviewPane(QWidget):
         self.head.show_state(state)
         page = self._page()
         self._pages.setCurrentIndex(page)
-        self.head.setVisible(page in (_NOTHING, _BELOW, _DESK))
+        self._show_head()
         self.bar.show_deciding(shown=page == _DESK)
         if page == _DESK and self._arrived:
             self._arrived = False
@@ -224,7 +238,7 @@ class ReviewPane(QWidget):
         holder = self.window().focusWidget()
         writing = isinstance(holder, QLineEdit | QPlainTextEdit | QAbstractSpinBox | QComboBox) and holder.isVisible()
         if not writing:
-            self.list.view.setFocus()
+            self.setFocus()
 
     def _page(self) -> int:
         state = self.desk.state
@@ -249,6 +263,9 @@ class ReviewPane(QWidget):
             self._actions["review.apart"].setEnabled(seen and pair is not None)
             self._actions["review.merge_all"].setEnabled(waiting and idle)
             self._actions["review.find"].setEnabled(idle and self.desk.state.contacts > 0)
+
+    def _show_head(self) -> None:
+        self.head.setVisible(self._page() in (_NOTHING, _BELOW, _DESK) and not self._tight)
 
     def _show_all(self) -> None:
         self.list.least.setValue(0)
@@ -279,13 +296,13 @@ class ReviewPane(QWidget):
         self._splitter = QSplitter()
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(SPACING.m)
-        for side, stretch in ((self.list, 0), (self.compare, 1)):
+        for side, stretch in ((self.list, 2), (self.compare, 3)):
             self._splitter.addWidget(side)
             self._splitter.setStretchFactor(self._splitter.count() - 1, stretch)
-        self.list.setMinimumSize(220, 110)
-        self.compare.setMinimumSize(220, 150)
-        self._splitter.setSizes([LIST_WIDTH, 2 * LIST_WIDTH])
+        self.list.setMinimumHeight(0)
+        self.compare.setMinimumSize(220, 90)
         self._pages = QStackedWidget()
+        self._pages.setMinimumHeight(LEAST_HEIGHT)  # else the tallest page keeps the buttons out of a small window
         for page in (QWidget(), *empty_pages(find=self.desk.find, show_all=self._show_all), self._splitter):
             self._pages.addWidget(page)
         column = QVBoxLayout(self)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from app.ui.delegates.lines_delegate import LinesDelegate
 from app.ui.delegates.progress_delegate import ProgressDelegate
 from app.ui.models.queue_model import PERCENT_ROLE
 from app.ui.models.review_model import Column, ReviewModel
@@ -37,6 +38,7 @@ class PairView(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + SPACING.m)
         self.setModel(model)
+        self.setItemDelegate(LinesDelegate(self))
         self.setItemDelegateForColumn(Column.SCORE, ProgressDelegate(PERCENT_ROLE, self))
         header = self.horizontalHeader()
         header.setHighlightSections(False)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QSpinBox, QWidget
 from app.composition import Services
 from app.demo.dataset import DemoData
 from app.domain.marks import ContactStatus
+from app.domain.match_candidates import MatchCandidate
 from app.qtbridge.waiting import wait_until
 from app.ui.dialogs.merge_all_dialog import MergeAllDialog
 from app.ui.models.review_model import Column
@@ -57,6 +58,10 @@ def next_pair(pane: ReviewPane) -> Callable[[], bool]:
     """Whether another pair is shown than now."""
     before = pane.shown.key if pane.shown else None
     return lambda: pane.shown is not None and pane.shown.key != before
+
+
+def shows(pane: ReviewPane, pair: MatchCandidate) -> Callable[[], bool]:
+    return lambda: pane.shown is not None and pane.shown.key == (pair.low_id, pair.high_id)
 
 
 async def test_the_surest_pair_is_shown_with_its_reasons_and_what_differs(tmp_path: Path, data: DemoData) -> None:
@@ -112,8 +117,7 @@ async def test_undo_brings_the_last_pair_back_to_the_front(tmp_path: Path, data:
             await wait_until(pane.bar.undo_button.isVisible)
             QTest.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
             await settled(pane, left)
-            back = (pairs[number].low_id, pairs[number].high_id)
-            await wait_until(lambda back=back: pane.shown is not None and pane.shown.key == back)
+            await wait_until(shows(pane, pairs[number]))
             assert pane.bar.status.startswith("Undone: ")
         assert (await services.library.stats())["merged"] == 0
         await wait_until(lambda: not pane.bar.undo_button.isVisible())

@@ -58,8 +58,25 @@ class Blocks:
 
 
 def _keys(entry: Entry) -> Iterator[tuple[str, ...]]:
-    first, last = entry.firsts[0] if entry.firsts else "", entry.lasts[-1] if entry.lasts else ""
-    lasts = {sound(word) for word in entry.lasts}
+    yield from _name_keys(entry, entry.firsts, entry.lasts)
+    if entry.latin:
+        yield from _name_keys(entry, *entry.latin)
+    for email in entry.emails:
+        yield "email", email
+    for handle in entry.handles:
+        yield "handle", handle
+    for phone in entry.phones:
+        yield "phone", phone
+    for stem in (*entry.slugs, *entry.stems):
+        yield "handle", stem
+    for scope, values in entry.ids.items():
+        for value in values:
+            yield "id", scope, value
+
+
+def _name_keys(entry: Entry, firsts: tuple[str, ...], family: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    first, last = firsts[0] if firsts else "", family[-1] if family else ""
+    lasts = {sound(word) for word in family}
     roots = {sound(root) for root in roots_of(first)} if first else set()
     # Both ways round: first and family names are often swapped.
     for heard in lasts:
@@ -76,14 +93,6 @@ def _keys(entry: Entry) -> Iterator[tuple[str, ...]]:
             yield "colleague", company, root
         if last:
             yield "colleague", company, last[:3]
-    for email in entry.emails:
-        yield "email", email
-    for handle in entry.handles:
-        yield "handle", handle
-    for phone in entry.phones:
-        yield "phone", phone
-    for stem in (*entry.slugs, *entry.stems):
-        yield "handle", stem
     if first and last:
         yield "handle", first + last
         yield "start", *sorted((first[:3], last[:3]))
@@ -92,9 +101,6 @@ def _keys(entry: Entry) -> Iterator[tuple[str, ...]]:
             yield "place", place, first[:1], last[:1]
             yield "place", place, first[:3]
             yield "place", place, last[:3]
-    for scope, values in entry.ids.items():
-        for value in values:
-            yield "id", scope, value
 
 
 def _details(entry: Entry) -> Iterable[tuple[str, ...]]:

@@ -202,9 +202,12 @@ def roots_of(name: str) -> frozenset[str]:
 
 
 def share_a_root(one: str, other: str) -> bool:
-    """Whether two first names may be one, such as "bill" and "william"."""
+    """Whether two first names may be one, such as "bill" and "william", or one begins or ends as the other."""
     mine, theirs = _ROOTS.get(one), _ROOTS.get(other)
-    return bool(mine and theirs and mine & theirs)
+    if mine and theirs and mine & theirs:
+        return True
+    short, long = sorted((one, other), key=len)
+    return len(short) >= 3 and (long.startswith(short) or (len(short) >= 4 and long.endswith(short)))
 
 
 _LEGAL = frozenset(
@@ -230,3 +233,33 @@ def initials_fit(one: Iterable[str], other: Iterable[str]) -> bool:
     """Whether one of two first names is an initial of the other, such as "j" and "jane"."""
     mine, theirs = next(iter(one), ""), next(iter(other), "")
     return bool(mine and theirs) and mine[0] == theirs[0] and (len(mine) == 1 or len(theirs) == 1)
+
+
+def contradictions(
+    mine: tuple[tuple[str, ...], tuple[str, ...]], theirs: tuple[tuple[str, ...], tuple[str, ...]]
+) -> int:
+    """In how many of first and family name two people plainly differ: 0, 1 or 2.
+
+    Slips, short forms, initials, added and swapped names are no contradiction, and names in two scripts cannot be
+    compared. Each name is given as `first_and_last` makes it.
+    """
+    straight = sum(not _may_be_one(one, other) for one, other in zip(mine, theirs, strict=True))
+    if not straight:
+        return 0
+    swapped = sum(not _may_be_one(one, other) for one, other in zip(mine, reversed(theirs), strict=True))
+    return min(straight, swapped)
+
+
+def _may_be_one(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    if not mine or not theirs or set(mine) & set(theirs):
+        return True
+    one, other = "".join(mine), "".join(theirs)
+    if one.isascii() != other.isascii() or one == other:
+        return True
+    if share_a_root(mine[0], theirs[0]) or initials_fit(mine, theirs):
+        return True
+    if one == "".join(word[0] for word in theirs) or other == "".join(word[0] for word in mine):
+        return True
+    from rapidfuzz.distance import JaroWinkler  # not needed before two names differ
+
+    return JaroWinkler.similarity(one, other) >= 0.8 or sound(one) == sound(other)

@@ -63,8 +63,10 @@ class Entry:
     slugs: frozenset[str] = frozenset()
     stems: frozenset[str] = frozenset()
     ids: dict[str, set[str]] = field(default_factory=dict)
-    places: frozenset[str] = frozenset()
+    places: tuple[str, ...] = ()
     title: frozenset[str] = frozenset()
+    #: The name in Latin letters as the profile or an address has it, where it is written in others.
+    latin: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
     @property
     def contact_id(self) -> int:
@@ -75,6 +77,7 @@ class Entry:
 def entry(person: MatchPerson) -> Entry:
     """The comparable form of what is known of a person."""
     firsts, lasts = first_and_last(person.first_name, person.last_name, person.full_name)
+    given = (*firsts, *lasts)
     ids: dict[str, set[str]] = {}
     for scope, value in person.ids:
         ids.setdefault(scope, set()).add(value)
@@ -93,9 +96,18 @@ def entry(person: MatchPerson) -> Entry:
         slugs=frozenset(person.slugs),
         stems=frozenset(filter(None, map(_stem, person.slugs))),
         ids=ids,
-        places=frozenset(plain(person.location).split()),
+        places=tuple(dict.fromkeys(plain(person.location).split())),
         title=frozenset(plain(person.job_title).split()),
+        latin=None if all(map(str.isascii, given)) else _latin_name(person),
     )
+
+
+def _latin_name(person: MatchPerson) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    for said in (*person.slugs, *(email.rpartition("@")[0] for email in person.emails)):
+        words = [word for word in re.findall(r"[a-z0-9]+", said) if word.isalpha()]
+        if len(words) > 1:
+            return (words[0],), tuple(words[1:])
+    return None
 
 
 def label_of(domain: str) -> str:

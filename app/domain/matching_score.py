@@ -1,11 +1,11 @@
 """How sure it is that two people are one: evidence for and against, in bits, with its words."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from math import exp2, log2
 from typing import NamedTuple
 
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+from rapidfuzz.distance import DamerauLevenshtein, Indel, JaroWinkler
 
 from app.domain.match_candidates import MatchReason
 from app.domain.matching_names import share_a_root, sound
@@ -13,6 +13,11 @@ from app.domain.matching_people import Entry, host_of
 
 _near: Callable[..., float] = JaroWinkler.similarity
 _typos: Callable[..., int] = DamerauLevenshtein.distance
+_alike: Callable[..., float] = Indel.normalized_similarity
+
+
+# How many people tell which words come together, at least and at most.
+_ENOUGH, _SAMPLE = 12, 60
 
 
 class Evidence(NamedTuple):
@@ -45,12 +50,22 @@ class Scorer:
         self._domains = Counter(name for entry in entries for name in entry.domains)
         self._handles = Counter(name for entry in entries for name in entry.handles)
         self._places = Counter(word for entry in entries for word in entry.places)
+        # Some of those who are where a word says, to learn which words come with it.
+        self._whose: dict[str, list[tuple[str, ...]]] = {}
+        for entry in entries:
+            for word in entry.places:
+                found = self._whose.setdefault(word, [])
+                if len(found) < _SAMPLE:
+                    found.append(entry.places)
+        self._besides: dict[tuple[str, str], float] = {}
         self._emails = Counter(email for entry in entries for email in entry.emails)
         named: dict[str, set[str]] = {}
         for entry in entries:
             for phone in entry.phones:
                 named.setdefault(phone, set()).add(entry.last)
         self._phones = {phone: len(names) for phone, names in named.items()}
+        self._lasts_of = _partners((entry.first, entry.last) for entry in entries)
+        self._firsts_of = _partners((entry.last, entry.first) for entry in entries)
 
     def evidence(self, one: Entry, other: Entry) -> list[Evidence]:
         """Everything that speaks for and against two people being one; empty where nothing could make up for it."""
@@ -59,9 +74,10 @@ class Scorer:
             one.emails & other.emails or one.slugs & other.slugs or one.phones & other.phones
         ):
             return []
-        self._keys(one, other, found.append)
-        self._company(one, other, found.append)
-        self._place(one, other, found.append)
+        named = sum(item.bits for item in found)
+        self._keys(one, other, found.append, named)
+        employed = self._company(one, other, found.append)
+        self._place(one, other, found.append, colleagues=employed)
         if one.title and other.title:
             common = len(one.title & other.title) / min(len(one.title), len(other.title))
             if common >= 0.5:
@@ -74,19 +90,39 @@ class Scorer:
         return max(0.5, min(most, log2(agree * self._people / max(count, 1))))
 
     def _names(self, one: Entry, other: Entry) -> list[Evidence]:
+        mine, theirs = (one.firsts, one.lasts), (other.firsts, other.lasts)
+        if _is_latin(mine) != _is_latin(theirs):
+            # Written in two scripts: only what a profile or an address says can be compared.
+            mine, theirs = one.latin or mine, other.latin or theirs
+            if _is_latin(mine) != _is_latin(theirs):
+                return []
         straight = [
-            self._name("first_name", one.firsts, other.firsts, self._firsts, 10.0),
-            self._name("last_name", one.lasts, other.lasts, self._lasts, 13.0),
+            self._name("first_name", mine[0], theirs[0], self._firsts, 10.0),
+            self._name("last_name", mine[1], theirs[1], self._lasts, 13.0),
         ]
-        if one.first and other.first and one.last and other.last and any(item.bits < 0 for item in straight):
+        bits = sum(item.bits for item in straight)
+        if bits < 8 and all((*mine, *theirs)):
             swapped = [
-                self._name("first_name", one.firsts, other.lasts, self._lasts, 10.0),
-                self._name("last_name", one.lasts, other.firsts, self._firsts, 13.0),
+                self._name("first_name", mine[0], theirs[1], self._lasts, 10.0),
+                self._name("last_name", mine[1], theirs[0], self._firsts, 13.0),
             ]
-            if all(item.bits > 1 for item in swapped):
-                bits = sum(item.bits for item in swapped) - 2.0
-                return [Evidence("last_name", "First and last name swapped", bits)]
+            cross = sum(item.bits for item in swapped) - 2.0
+            if cross > bits and max(item.bits for item in swapped) > 4:
+                both = all(item.bits > 0 for item in swapped)
+                text = "First and last name swapped" if both else "One's first name is the other's last name"
+                return [Evidence("last_name", text, cross)]
+        if all(item.bits > 0 for item in straight):
+            straight = self._go_together(one, straight)
         return [item for item in straight if item.bits]
+
+    def _go_together(self, one: Entry, names: list[Evidence]) -> list[Evidence]:
+        """First names that come with a few family names only say less: both tell of one language, say."""
+        first, last = names
+        most_last = self._lasts_of.get(one.first, last.bits)
+        most_first = self._firsts_of.get(one.last, first.bits)
+        if first.bits + min(last.bits, most_last) <= last.bits + min(first.bits, most_first):
+            return [first, last._replace(bits=min(last.bits, most_last))]
+        return [first._replace(bits=min(first.bits, most_first)), last]
 
     def _name(
         self, field: str, mine: tuple[str, ...], theirs: tuple[str, ...], counts: Counter[str], most: float
@@ -121,7 +157,7 @@ class Scorer:
             return Evidence(field, f"Somewhat similar {called}s", -1.5)
         return Evidence(field, f"Different {called}s", -6.0 if field == "first_name" else -5.0)
 
-    def _keys(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> None:
+    def _keys(self, one: Entry, other: Entry, add: Callable[[Evidence], None], named: float) -> None:
         if common := one.emails & other.emails:
             count = min(self._emails[email] for email in common)
             add(Evidence("emails", "Same e-mail address", self._bits(count, 14.0)))
@@ -129,10 +165,10 @@ class Scorer:
             self._other_emails(one, other, add)
         if common := one.phones & other.phones:
             names = min(self._phones[phone] for phone in common)
-            if names <= 2:
+            if names <= 2 and named > 0:
                 add(Evidence("phones", "Same phone number", self._bits(2, 11.0, 0.6)))
             else:
-                add(Evidence("phones", "Same phone number, which many share", 1.0))
+                add(Evidence("phones", "Same phone number, which others may share", 1.0))
         elif one.phones and other.phones:
             add(Evidence("phones", "Different phone numbers", -0.7))
         if one.slugs & other.slugs:
@@ -149,8 +185,7 @@ class Scorer:
     def _other_emails(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> None:
         if common := one.handles & other.handles:
             count = min(self._handles[handle] for handle in common)
-            own = {one.first + one.last, one.last + one.first, (one.first + one.last).replace(" ", "")}
-            if common <= own:
+            if all(_made_of_name(handle, one) for handle in common):
                 add(Evidence("emails", "E-mail addresses of one form", 0.8))
             else:
                 add(Evidence("emails", "E-mail addresses begin alike", self._bits(count, 7.0)))
@@ -163,50 +198,104 @@ class Scorer:
             else:
                 add(Evidence("emails", "Two e-mail addresses at one company", -2.5))
 
-    def _company(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> None:
+    def _company(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> bool:
+        """Whether they work for one company."""
         if common := one.domains & other.domains:
             count = min(self._domains[domain] for domain in common)
             add(Evidence("company_domain", "Same company", self._bits(count, 10.0)))
-        elif common := one.companies & other.companies:
+            return True
+        if common := one.companies & other.companies:
             count = min(self._companies[name] for name in common)
             add(Evidence("company_name", "Same company name", self._bits(count, 9.0)))
-        elif one.companies and other.companies:
-            if common := (one.companies & other.past) | (one.past & other.companies):
-                count = min(max(self._companies[name], 1) for name in common)
-                add(Evidence("company_name", "Company of an earlier job", self._bits(count, 8.0) * 0.8))
-                return
-            likeness, name, same = max(
-                (_near(mine, theirs), mine, theirs) for mine in one.companies for theirs in other.companies
-            )
-            if likeness >= 0.93:
-                count = max(self._companies[name], self._companies[same])
-                add(Evidence("company_name", "Similar company names", self._bits(count, 9.0) * 0.6))
-            else:
-                add(Evidence("company_name", "Different companies", -2.5))
+            return True
+        if not (one.companies and other.companies):
+            return False
+        if common := (one.companies & other.past) | (one.past & other.companies):
+            count = min(max(self._companies[name], 1) for name in common)
+            add(Evidence("company_name", "Company of an earlier job", self._bits(count, 8.0) * 0.8))
+            return False
+        likeness, name, same = max(
+            (_near(mine, theirs), mine, theirs) for mine in one.companies for theirs in other.companies
+        )
+        if likeness >= 0.93:
+            count = max(self._companies[name], self._companies[same])
+            add(Evidence("company_name", "Similar company names", self._bits(count, 9.0) * 0.6))
+            return True
+        add(Evidence("company_name", "Different companies", -2.5))
+        return False
 
-    def _place(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> None:
+    def _place(self, one: Entry, other: Entry, add: Callable[[Evidence], None], *, colleagues: bool) -> None:
         if not one.places or not other.places:
             return
         if one.spelt.country and other.spelt.country and one.spelt.country != other.spelt.country:
             add(Evidence("country_code", "Different countries", -2.0))
             return
         weights = self._place_weight
-        common = one.places & other.places
-        agreed = sum(map(weights, common))
-        mine, theirs = one.places - common, other.places - common
+        common = set(one.places).intersection(other.places)
+        mine = [word for word in one.places if word not in common]
+        theirs = [word for word in other.places if word not in common]
+        whole = min(self._place_bits(one.places), self._place_bits(other.places))
+        agreed = self._place_bits(common)
         if mine and theirs:
-            for word in mine:
-                if len(word) > 3:
-                    close = [far for far in theirs if len(far) > 3 and _near(word, far) >= 0.88]
-                    if close:
-                        agreed += 0.7 * min(weights(word), max(map(weights, close)))
-        whole = min(sum(map(weights, one.places)), sum(map(weights, other.places)))
+            # Slips of the pen, and words written together.
+            left = min(sum(map(weights, mine)), sum(map(weights, theirs)))
+            alike = _alike("".join(mine), "".join(theirs))
+            agreed += left * max(0.0, 2 * alike - 1.0)
         share = agreed / whole if whole else 0.0
         if share >= 0.4:
             text = "Same location" if share > 0.95 else "Similar locations"
-            add(Evidence("location", text, min(14.0, 0.6 * agreed * share)))
-        elif share < 0.15:
-            add(Evidence("location", "Different locations", -2.5))
+            # Colleagues sit in one place anyway.
+            add(Evidence("location", text, min(14.0, (0.1 if colleagues else 0.7) * agreed * share)))
+        elif share < 0.2:
+            # Two street addresses say more than two cities.
+            add(Evidence("location", "Different locations", -max(1.0, min(6.0, 0.15 * whole))))
+
+    def _place_bits(self, words: Collection[str]) -> float:
+        """What a number of words of one place say together: a country says nothing beside its city."""
+        if not words:
+            return 0.0
+        rarest, *others = sorted(words, key=lambda word: (self._places[word], word))
+        return self._place_weight(rarest) + sum(self._beside(rarest, word) for word in others)
+
+    def _beside(self, rarest: str, word: str) -> float:
+        """How much a word says beside a rarer one, in bits."""
+        known = self._besides.get((rarest, word))
+        if known is None:
+            found = self._whose[rarest]
+            known = self._place_weight(word)
+            if len(found) >= _ENOUGH:
+                known = min(known, log2(len(found) / max(1, sum(word in places for places in found))))
+            self._besides[rarest, word] = known
+        return known
 
     def _place_weight(self, word: str) -> float:
         return max(0.1, log2(self._people / max(self._places[word], 1)))
+
+
+def _is_latin(name: tuple[tuple[str, ...], tuple[str, ...]]) -> bool:
+    return all(word.isascii() for part in name for word in part)
+
+
+def _made_of_name(handle: str, entry: Entry) -> bool:
+    """Whether what an address begins with says no more than the name: it is made of its parts, or cannot be told."""
+    first, last = entry.first.replace(" ", ""), entry.last.replace(" ", "")
+    if not (first.isascii() and last.isascii()):
+        return True
+    return handle in (first + last, last + first, first[:1] + last, first + last[:1], last + first[:1], first, last)
+
+
+def _partners(names: Iterable[tuple[str, str]]) -> dict[str, float]:
+    """How much the second of two names can say beside the first, in bits, where that is known to be little.
+
+    A name that is often met, and with few others only, tells nearly everything. Entries of one human twice do not make
+    a name such a one: it takes more repetition than that.
+    """
+    partners: dict[str, Counter[str]] = {}
+    for name, other in names:
+        if name and other:
+            partners.setdefault(name, Counter())[other] += 1
+    return {
+        name: log2(len(found)) + 1
+        for name, found in partners.items()
+        if (total := found.total()) >= 8 and len(found) < 0.3 * total
+    }

@@ -1,14 +1,16 @@
 """Which contact a source record belongs to: hard keys only, and never against a contradiction.
 
 A key is the provider's own id (per account), a LinkedIn slug, or an e-mail address of a person's own. Two contacts
-that share one are merged, the older entry surviving, unless they contradict each other: two different slugs, or
-two ids of one provider account. A record whose provider id is known belongs there whatever else it says, because
-people rename their profiles.
+that share one are merged, the older entry surviving, unless they contradict each other: two different slugs, two ids
+of one provider account, or names that have nothing in common, because mailboxes are shared and profiles mistaken. What
+the rep keeps apart stays apart, and what they removed takes nobody along. A record whose provider id is known belongs
+there whatever else it says, because people rename their profiles.
 """
 
 from app.domain.contact import SourceRecord
+from app.domain.matching_names import contradictions, first_and_last
 from app.storage.columns import stamp
-from app.storage.database import Connection, scalar
+from app.storage.database import Connection, rows, scalar
 from app.storage.identity_keys import EMAIL, ID, LINKEDIN, Key, contradiction, held, keys_of, owners
 from app.storage.merging import are_kept_apart, merge
 from app.storage.merging import survivor as survivor
@@ -24,7 +26,7 @@ def place(conn: Connection, record: SourceRecord, pinned: int | None) -> int:
     """The contact a record belongs to: known, merged just now, or new. The record's keys become the contact's."""
     keys = keys_of(record)
     holders = [(key, owner) for key in keys for owner in owners(conn, key)]
-    contact_id = _choose(conn, keys, holders, pinned)
+    contact_id = _choose(conn, record, holders, pinned)
     if contact_id is None:
         contact_id = int(
             scalar(
@@ -32,7 +34,12 @@ def place(conn: Connection, record: SourceRecord, pinned: int | None) -> int:
             )
         )
     for key, owner in holders:
-        if owner != contact_id and _is_shown(conn, owner) and _may_join(conn, contact_id, owner, keys):
+        if (
+            owner != contact_id
+            and _is_shown(conn, owner)
+            and _may_join(conn, contact_id, owner, keys)
+            and not _names_speak_against(conn, record, owner, key)
+        ):
             stays = min(contact_id, owner)
             merge(conn, stays, max(contact_id, owner), record.fetched_at, _IN_WORDS[key.kind])
             contact_id = stays
@@ -62,10 +69,42 @@ def _may_join(conn: Connection, contact_id: int, other: int, keys: list[Key]) ->
     return not contradiction(mine, held(conn, other)) and not are_kept_apart(conn, contact_id, other)
 
 
-def _choose(conn: Connection, keys: list[Key], holders: list[tuple[Key, int]], pinned: int | None) -> int | None:
+def _choose(conn: Connection, record: SourceRecord, holders: list[tuple[Key, int]], pinned: int | None) -> int | None:
     if pinned is not None:
         return survivor(conn, pinned)
-    fitting = [owner for key, owner in holders if key.kind == ID or not contradiction(keys, held(conn, owner))]
     by_id = [owner for key, owner in holders if key.kind == ID]
-    shown = [owner for owner in fitting if _is_shown(conn, owner)]
-    return next(iter(by_id or shown or fitting), None)
+    if by_id:
+        return survivor(conn, by_id[0])
+    keys = keys_of(record)
+    fitting = [
+        owner
+        for key, owner in holders
+        if not contradiction(keys, held(conn, owner)) and not _names_speak_against(conn, record, owner, key)
+    ]
+    return next((owner for owner in fitting if _is_shown(conn, owner)), next(iter(fitting), None))
+
+
+def _names_speak_against(conn: Connection, record: SourceRecord, owner: int, key: Key) -> bool:
+    """Whether a record that shares a key with a contact is about somebody of quite another name.
+
+    One mailbox may be read by several, and an address may be guessed from a pattern that suits two: there first and
+    family name must go together. A profile is a person's own, whose name may change: there one of them is enough.
+    """
+    if key.kind == ID:
+        return False
+    most = 0 if key.kind == EMAIL else 1
+    said = record.fields
+    mine = first_and_last(said.first_name, said.last_name, said.full_name)
+    if not any(mine):
+        return False
+    names = [
+        first_and_last(*name)
+        for name in rows(
+            conn,
+            "SELECT DISTINCT json_extract(fields, '$.first_name'), json_extract(fields, '$.last_name'),"
+            " json_extract(fields, '$.full_name') FROM source_record WHERE contact_id = ? AND NOT masked",
+            (owner,),
+        )
+    ]
+    named = [name for name in names if any(name)]
+    return bool(named) and all(contradictions(mine, name) > most for name in named)

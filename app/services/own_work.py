@@ -9,7 +9,7 @@ from datetime import datetime
 from app.domain.changes import Change, ChangeKind
 from app.domain.marks import ContactList, ContactStatus
 from app.domain.undo import UndoReport, UndoStep
-from app.storage import own_contacts, own_work, undo_log
+from app.storage import own_contacts, own_lists, own_work, undo_log
 from app.storage.columns import utc_now
 from app.storage.database import Connection, Database
 from app.storage.undo_log import Applied, Recorded
@@ -68,35 +68,35 @@ class OwnWorkService:
 
     async def lists(self) -> tuple[ContactList, ...]:
         """All lists in alphabetical order, with their sizes."""
-        return await self._database.read(own_work.lists)
+        return await self._database.read(own_lists.lists)
 
     async def list_members(self, list_id: int) -> list[int]:
         """The contacts of a list, in the order they came to it."""
-        return await self._database.read(lambda conn: own_work.members(conn, list_id))
+        return await self._database.read(lambda conn: own_lists.members(conn, list_id))
 
     async def create_list(self, name: str, contact_ids: Sequence[int] = ()) -> ContactList:
         """Make a list, empty or of these contacts, as one step. The names of lists differ by more than case."""
         made, _ = await self._database.write(
-            lambda conn: own_work.create_list(conn, name, self._now(), contact_ids),
+            lambda conn: own_lists.create_list(conn, name, self._now(), contact_ids),
             announce=lambda done: _changes(done[1]),
         )
         return made
 
     async def rename_list(self, list_id: int, name: str) -> UndoStep | None:
         """Give a list another name."""
-        return await self._do(lambda conn, at: own_work.rename_list(conn, list_id, name, at))
+        return await self._do(lambda conn, at: own_lists.rename_list(conn, list_id, name, at))
 
     async def delete_list(self, list_id: int) -> UndoStep | None:
         """Delete a list; its contacts stay in the library."""
-        return await self._do(lambda conn, at: own_work.delete_list(conn, list_id, at))
+        return await self._do(lambda conn, at: own_lists.delete_list(conn, list_id, at))
 
     async def add_to_list(self, list_id: int, contact_ids: Sequence[int]) -> UndoStep | None:
         """Put contacts on a list."""
-        return await self._do(lambda conn, at: own_work.add_to_list(conn, list_id, contact_ids, at))
+        return await self._do(lambda conn, at: own_lists.add_to_list(conn, list_id, contact_ids, at))
 
     async def remove_from_list(self, list_id: int, contact_ids: Sequence[int]) -> UndoStep | None:
         """Take contacts off a list."""
-        return await self._do(lambda conn, at: own_work.remove_from_list(conn, list_id, contact_ids, at))
+        return await self._do(lambda conn, at: own_lists.remove_from_list(conn, list_id, contact_ids, at))
 
     async def choose_value(self, contact_id: int, field: str, value: str) -> UndoStep | None:
         """Let a contact show this value, whatever providers say later: one of those known, or one typed.

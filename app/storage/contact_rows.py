@@ -8,14 +8,14 @@ from app.domain.errors import LibraryError
 from app.domain.marks import ContactList, ContactStatus, Marks
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.storage import shown
+from app.storage import provenance, shown
 from app.storage.columns import json_list, moment, person_fields
 from app.storage.database import Connection, Row, one, rows
 from app.storage.shown import Choice
 
 _RECORDS = (
-    "SELECT provider, provider_id, kind, fetched_at, fields, raw, account_id, credits_charged, request_id, record_id"
-    " FROM source_record WHERE contact_id = ? ORDER BY fetched_at DESC, record_id DESC"
+    "SELECT provider, provider_id, kind, fetched_at, fields, iif(?2, raw, x''), account_id, credits_charged,"
+    " request_id, record_id FROM source_record WHERE contact_id = ?1 ORDER BY fetched_at DESC, record_id DESC"
 )
 
 _ROWS = """
@@ -54,8 +54,8 @@ def read_rows(conn: Connection, contact_ids: Sequence[int]) -> dict[int, Contact
     return {row[-1]: _row(row) for row in conn.execute(_ROWS, (json_list(contact_ids),))}
 
 
-def read_records(conn: Connection, contact_id: int) -> list[SourceRecord]:
-    """What was said about a contact, the newest first."""
+def read_records(conn: Connection, contact_id: int, *, with_raw: bool = True) -> list[SourceRecord]:
+    """What was said about a contact, the newest first; `raw` is left b"" where nobody looks at it."""
     return [
         SourceRecord(
             provider=Provider(provider),
@@ -80,7 +80,7 @@ def read_records(conn: Connection, contact_id: int) -> list[SourceRecord]:
             credits_charged,
             request_id,
             record_id,
-        ) in rows(conn, _RECORDS, (contact_id,))
+        ) in rows(conn, _RECORDS, (contact_id, with_raw))
     ]
 
 
@@ -131,7 +131,7 @@ def read_details(conn: Connection, contact_id: int) -> ContactDetails:
     return ContactDetails(
         row=row,
         fields=merged,
-        values=shown.field_values(records, merged, choices),
+        values=provenance.field_values(records, merged, choices),
         records=tuple(records),
         history=tuple(
             ContactEvent(moment(at), text, Provider(provider) if provider else None)

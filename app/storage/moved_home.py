@@ -22,7 +22,7 @@ def bring(conn: Connection, survivor_id: int, revived_id: int) -> None:
     }
     going: list[SourceRecord] = []
     staying: list[SourceRecord] = []
-    for record in read_records(conn, survivor_id):
+    for record in read_records(conn, survivor_id, with_raw=False):
         is_theirs = (
             record.provider_id in items
             if record.kind is RecordKind.ENRICHMENT

@@ -51,7 +51,7 @@ def show(conn: Connection, contact_ids: Iterable[int]) -> None:
     ids = list(dict.fromkeys(contact_ids))
     choices = read_choices(conn, ids)
     for contact_id in ids:
-        records = read_records(conn, contact_id)
+        records = read_records(conn, contact_id, with_raw=False)
         if not records:
             continue
         merged = shown.merged_fields(records, choices.get(contact_id, shown.NO_CHOICES))

@@ -17,10 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 from app.domain.contact import (
     ENTERED_BY_YOU,
     ContactRow,
-    Education,
     EmailValue,
-    Experience,
-    FieldValue,
     PersonFields,
     PhoneValue,
     RecordKind,
@@ -38,13 +35,13 @@ _VERDICT_RANK = {
 }
 _NO_VERDICT = 1
 
-_COMPANY = tuple(f.name for f in dataclass_fields(PersonFields) if f.name.startswith("company_"))
+COMPANY = tuple(f.name for f in dataclass_fields(PersonFields) if f.name.startswith("company_"))
 _LISTS = ("departments", "tags", "languages", "experiences", "educations")
-_SPECIAL = {*_COMPANY, *_LISTS, "emails", "phones", "masked"}
-_TEXTS = tuple(f.name for f in dataclass_fields(PersonFields) if f.name not in _SPECIAL)
+_SPECIAL = {*COMPANY, *_LISTS, "emails", "phones", "masked"}
+TEXTS = tuple(f.name for f in dataclass_fields(PersonFields) if f.name not in _SPECIAL)
 
 #: The fields for which the rep may pick a value, as `FieldValue` names them.
-PICKED = (*_TEXTS, *_COMPANY, "email", "phone")
+PICKED = (*TEXTS, *COMPANY, "email", "phone")
 
 
 class Choice(NamedTuple):
@@ -69,8 +66,8 @@ def merged_fields(records: Sequence[SourceRecord], choices: Choices = NO_CHOICES
     return replace(
         said,
         **texts,
-        emails=_picked_first(said.emails, choices.get("email"), _email_key, _typed_email),
-        phones=_picked_first(said.phones, choices.get("phone"), _phone_key, _typed_phone),
+        emails=_picked_first(said.emails, choices.get("email"), email_key, _typed_email),
+        phones=_picked_first(said.phones, choices.get("phone"), phone_key, _typed_phone),
     )
 
 
@@ -79,8 +76,8 @@ def _said(records: Sequence[SourceRecord], choices: Choices) -> PersonFields:
         said = records[0].fields
         return replace(said, emails=_best_emails(records), phones=_best_phones(records))
     employed = _same_employer(records, choices)
-    chosen: dict[str, Any] = {name: _best_text(records, name) for name in _TEXTS}
-    chosen |= {name: _best_text(employed, name) for name in _COMPANY}
+    chosen: dict[str, Any] = {name: _best_text(records, name) for name in TEXTS}
+    chosen |= {name: _best_text(employed, name) for name in COMPANY}
     chosen |= {name: _best_list(records, name) for name in _LISTS}
     # A tag that was taken off must not come back from what the same provider said before.
     chosen["tags"] = _best_list(_latest(records), "tags")
@@ -122,79 +119,8 @@ def contact_row(contact_id: int, records: Sequence[SourceRecord], merged: Person
     )
 
 
-def field_values(
-    records: Sequence[SourceRecord], merged: PersonFields, choices: Choices = NO_CHOICES
-) -> tuple[FieldValue, ...]:
-    """Every value with its provenance, field by field, the better record first; what the rep typed before all."""
-    said = [
-        replace(value, chosen=True) if _is_picked(value, choices) else value for value in _all_said(records, merged)
-    ]
-    picked = {value.field for value in said if value.chosen}
-    typed = [
-        FieldValue(field, value, None, None, chosen_at, note=ENTERED_BY_YOU, shown=True, chosen=True)
-        for field, (value, chosen_at) in choices.items()
-        if field not in picked
-    ]
-    return (*typed, *said)
-
-
-def _is_picked(value: FieldValue, choices: Choices) -> bool:
-    choice = choices.get(value.field)
-    if choice is None:
-        return False
-    key = _KEYS.get(value.field)
-    return choice.value == value.value if key is None else key(choice.value) == key(value.value)
-
-
-def _all_said(records: Sequence[SourceRecord], merged: PersonFields) -> list[FieldValue]:
-    ordered = sorted(records, key=_record_rank, reverse=True)
-    values: list[FieldValue] = []
-    for name in (*_TEXTS, *_COMPANY):
-        shown = getattr(merged, name)
-        values += [
-            _value(record, name, text, shown=text == shown)
-            for record in ordered
-            if (text := getattr(record.fields, name))
-        ]
-    for name, singular in (("departments", "department"), ("tags", "tag"), ("languages", "language")):
-        shown_list = getattr(merged, name)
-        for record in ordered:
-            said: tuple[str, ...] = getattr(record.fields, name)
-            values += [_value(record, singular, text, shown=text in shown_list) for text in said]
-    shown_emails = {_email_key(email.address) for email in merged.emails}
-    shown_phones = {_phone_key(phone.number) for phone in merged.phones}
-    for record in ordered:
-        values += [
-            _value(
-                record,
-                "email",
-                email.address,
-                email.verdict,
-                email.source,
-                shown=_email_key(email.address) in shown_emails,
-            )
-            for email in record.fields.emails
-        ]
-    for record in ordered:
-        values += [
-            _value(
-                record, "phone", phone.number, note=_phone_note(phone), shown=_phone_key(phone.number) in shown_phones
-            )
-            for phone in record.fields.phones
-        ]
-    for record in ordered:
-        values += [
-            _value(record, "experience", *_job(job), shown=job in merged.experiences)
-            for job in record.fields.experiences
-        ]
-        values += [
-            _value(record, "education", *_school(school), shown=school in merged.educations)
-            for school in record.fields.educations
-        ]
-    return values
-
-
-def _record_rank(record: SourceRecord) -> tuple[bool, datetime]:
+def record_rank(record: SourceRecord) -> tuple[bool, datetime]:
+    """Of two records the greater is believed first."""
     return not record.fields.masked, record.fetched_at
 
 
@@ -202,7 +128,7 @@ def _best_text(records: Iterable[SourceRecord], name: str) -> str:
     saying = [record for record in records if getattr(record.fields, name)]
     if not saying:
         return ""
-    best = max(saying, key=lambda record: (*_record_rank(record), len(getattr(record.fields, name))))
+    best = max(saying, key=lambda record: (*record_rank(record), len(getattr(record.fields, name))))
     return str(getattr(best.fields, name))
 
 
@@ -210,7 +136,7 @@ def _best_list(records: Iterable[SourceRecord], name: str) -> tuple[Any, ...]:
     saying = [record for record in records if getattr(record.fields, name)]
     if not saying:
         return ()
-    best = max(saying, key=lambda record: (*_record_rank(record), len(getattr(record.fields, name))))
+    best = max(saying, key=lambda record: (*record_rank(record), len(getattr(record.fields, name))))
     return tuple(getattr(best.fields, name))
 
 
@@ -240,7 +166,7 @@ def _same_employer(records: Sequence[SourceRecord], choices: Choices) -> list[So
     ] or naming
     if not naming:
         return list(records)
-    lead = max(naming, key=lambda record: (*_record_rank(record), len(record.fields.company_name))).fields
+    lead = max(naming, key=lambda record: (*record_rank(record), len(record.fields.company_name))).fields
     name, domain = lead.company_name.casefold().strip(), normalise_domain(lead.company_domain)
     return [
         record
@@ -255,14 +181,14 @@ def _best_emails(records: Iterable[SourceRecord]) -> tuple[EmailValue, ...]:
         verdict = _VERDICT_RANK.get(email.verdict.strip().casefold().replace(" ", "_"), _NO_VERDICT)
         return not record.fields.masked, verdict, record.fetched_at
 
-    return _ranked(records, lambda record: record.fields.emails, rank, lambda email: _email_key(email.address))
+    return _ranked(records, lambda record: record.fields.emails, rank, lambda email: email_key(email.address))
 
 
 def _best_phones(records: Iterable[SourceRecord]) -> tuple[PhoneValue, ...]:
     def rank(record: SourceRecord, phone: PhoneValue) -> tuple[Any, ...]:
         return not record.fields.masked, not phone.blocked, record.fetched_at
 
-    return _ranked(records, lambda record: record.fields.phones, rank, lambda phone: _phone_key(phone.number))
+    return _ranked(records, lambda record: record.fields.phones, rank, lambda phone: phone_key(phone.number))
 
 
 def _ranked(
@@ -302,42 +228,11 @@ def _typed_phone(text: str) -> PhoneValue:
     return PhoneValue(text, source=ENTERED_BY_YOU)
 
 
-def _value(
-    record: SourceRecord, field: str, value: str, verification: str = "", note: str = "", *, shown: bool
-) -> FieldValue:
-    return FieldValue(
-        field,
-        value,
-        record.provider,
-        record.kind,
-        record.fetched_at,
-        verification,
-        note,
-        shown,
-        record.record_id,
-        record.credits_charged,
-    )
-
-
-def _email_key(address: str) -> str:
+def email_key(address: str) -> str:
+    """By what two spellings of an e-mail address are one."""
     return normalise_email(address) or address
 
 
-def _phone_key(number: str) -> str:
+def phone_key(number: str) -> str:
+    """By what two spellings of a phone number are one."""
     return re.sub(r"\D", "", number) or number
-
-
-_KEYS: dict[str, Callable[[str], str]] = {"email": _email_key, "phone": _phone_key}
-
-
-def _phone_note(phone: PhoneValue) -> str:
-    return ", ".join(filter(None, (phone.kind, phone.region, phone.source, "do not call" if phone.blocked else "")))
-
-
-def _job(job: Experience) -> tuple[str, str, str]:
-    return ", ".join(filter(None, (job.title, job.company_name))), "", " to ".join(filter(None, (job.start, job.end)))
-
-
-def _school(school: Education) -> tuple[str, str, str]:
-    what = ", ".join(filter(None, (school.degree, school.field_of_study, school.school_name)))
-    return what, "", " to ".join(filter(None, (school.start, school.end)))

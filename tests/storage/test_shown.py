@@ -16,7 +16,8 @@ from app.domain.contact import (
     SourceRecord,
 )
 from app.domain.provider import Provider
-from app.storage.shown import contact_row, field_values, merged_fields
+from app.storage.provenance import field_values
+from app.storage.shown import contact_row, merged_fields
 from tests.storage.builders import LATER, NOON, make_record
 
 

@@ -20,11 +20,11 @@ from tests.storage.builders import EMAILS, LATER, NOON, Clock, make_person, make
 from tests.storage.test_enrichment_runs import complete, submit
 
 
-async def two(library: LibraryRepository, **second: str) -> tuple[int, int]:
+async def two(library: LibraryRepository) -> tuple[int, int]:
     low, high = await library.save(
         [
             make_record("1", account="a", first_name="Ada", job_title="Clerk"),
-            make_record("2", account="b", first_name="Eda", job_title="Boss", **second),
+            make_record("2", account="b", first_name="Eda", job_title="Boss"),
         ]
     )
     return low, high

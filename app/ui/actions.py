@@ -21,7 +21,7 @@ class ActionEntry:
     @property
     def title(self) -> str:
         """What it is called in the palette: the menu and the text without mnemonics."""
-        return f"{self.menu}: {plain_text(self.action)}"
+        return f"{self.menu.replace('/', ': ')}: {plain_text(self.action)}"
 
 
 class ActionRegistry(QObject):
@@ -42,10 +42,14 @@ class ActionRegistry(QObject):
         return self._entries[key].action
 
     def menu(self, title: str) -> QMenu:
-        """A menu of the bar by its title, where “&” marks the mnemonic; made on first use."""
+        """A menu of the bar by its title, where “&” marks the mnemonic; made on first use.
+
+        “&Contacts/Status” is a menu in a menu.
+        """
         plain = title.replace("&", "")
         if plain not in self._menus:
-            self._menus[plain] = self._menu_bar.addMenu(title)
+            parent, _, own = title.rpartition("/")
+            self._menus[plain] = self.menu(parent).addMenu(own) if parent else self._menu_bar.addMenu(title)
         return self._menus[plain]
 
     def add(

@@ -1,7 +1,7 @@
 """The main window: it composes the panes, and passes on what one pane wants from another."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -21,8 +21,10 @@ from app.ui.dialogs.export_dialog import run_export_dialog
 from app.ui.dialogs.settings_dialog import run_settings_dialog
 from app.ui.enrichment_desk import EnrichmentDesk
 from app.ui.notifier import Notifier
+from app.ui.own_work_actions import OwnWorkActions
 from app.ui.panes.bulk_fetch_pane import BulkFetchPane
 from app.ui.panes.find_pane import FindPane
+from app.ui.panes.history_pane import HistoryPane
 from app.ui.panes.inspector_pane import InspectorPane
 from app.ui.panes.library_pane import LibraryPane
 from app.ui.panes.queue_pane import QueuePane
@@ -30,6 +32,8 @@ from app.ui.panes.review_pane import ReviewPane
 from app.ui.result_tabs import ResultTabs
 from app.ui.tab_actions import TabActions
 from app.ui.theme import SPACING, Theme
+from app.ui.undo_actions import UndoActions
+from app.ui.undo_history import UndoHistory
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.labels import set_role
@@ -50,6 +54,10 @@ _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
+class _Pane(Protocol):
+    async def shut_down(self) -> None: ...
+
+
 class MainWindow(QMainWindow):
     """The one window.
 
@@ -64,6 +72,8 @@ class MainWindow(QMainWindow):
         find_pane, tabs, library, bulk_fetch, review, inspector, queue: Its panes.
         docks: The docks that hold some of them.
         desk: The ways into the enrichment queue.
+        history: The steps of the rep's own work.
+        own_work: What is done with the selected contacts.
         session: What is remembered of it all.
         banner: What concerns the whole window.
         status: The status bar.
@@ -85,6 +95,7 @@ class MainWindow(QMainWindow):
         reporter.problem_found.connect(self.banner.show_warning)
         self.find_pane = FindPane(services)
         self.inspector = InspectorPane(services)
+        self.history = UndoHistory(services, self)
         self.library = LibraryPane(services)
         self.bulk_fetch = BulkFetchPane(services)
         self.queue = QueuePane(services)
@@ -96,10 +107,11 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.changes = ContactChanges(services, self)
         self.desk = EnrichmentDesk(self, services, self._scope, origin=self._origin, selected=self._selected_ids)
-        self._panes = (
+        self._panes: tuple[_Pane, ...] = (
             self.changes,
             self.find_pane,
             self.inspector,
+            self.history,
             self.library,
             self.bulk_fetch,
             self.review,
@@ -113,6 +125,7 @@ class MainWindow(QMainWindow):
                 DockPlace("Find", self.find_pane, _LEFT),
                 DockPlace("Contact", self.inspector, _RIGHT),
                 DockPlace("Enrichment queue", self.queue, _BOTTOM),
+                DockPlace("History", HistoryPane(self.history), _RIGHT, shown=False, behind="Contact"),
             ),
         )
         self.actions_by_key = ActionRegistry(self.menuBar(), self)
@@ -268,17 +281,21 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        strip = QVBoxLayout()
-        strip.setContentsMargins(SPACING.m, 0, SPACING.m, 0)
-        strip.setSpacing(SPACING.xs)
-        for told in (self.banner, self.changes.strip, self.changes.banner):
-            set_role(told, "outer")
-            strip.addWidget(told)
-        column.addLayout(strip)
+        self._strip = QVBoxLayout()
+        self._strip.setContentsMargins(SPACING.m, 0, SPACING.m, 0)
+        self._strip.setSpacing(SPACING.xs)
+        self._tell(self.banner, self.changes.strip, self.changes.banner)
+        column.addLayout(self._strip)
         column.addWidget(self.tabs, 1)
         self.setCentralWidget(centre)
         self.setStatusBar(self.status)
         self.docks.reset()
+
+    def _tell(self, *told: QWidget) -> None:
+        """Give room above the tabs to what has something to say."""
+        for widget in told:
+            set_role(widget, "outer")
+            self._strip.addWidget(widget)
 
     def _build_actions(self, theme: Theme) -> None:
         registry = self.actions_by_key
@@ -288,6 +305,11 @@ class MainWindow(QMainWindow):
         self._tab_actions = TabActions(
             registry, self.tabs, enrich=self.enrich, export=self.export, changes=self.changes
         )
+        self.own_work = OwnWorkActions(
+            registry, self.tabs, self._services, self.history, window=self, say=self.status.say
+        )
+        self._panes = (self.own_work, *self._panes)
+        UndoActions(registry, self.history, self)
         self.desk.add_actions(registry)
         self.review.add_actions(registry)
         self._window_actions.add_the_rest()
@@ -299,6 +321,11 @@ class MainWindow(QMainWindow):
         self.find_pane.current_changed.connect(self._window_actions.show_search_cost)
         self._window_actions.show_search_cost()
         self.inspector.enrich_requested.connect(self.enrich)
+        self.inspector.remove_requested.connect(self.own_work.remove)
+        self.history.said.connect(self.status.say)
+        self.history.failed.connect(self.own_work.banner.show_error)
+        self.history.warned.connect(self.own_work.banner.show_warning)
+        self._tell(self.own_work.strip, self.own_work.banner)
         self.queue.contact_activated.connect(self.show_contact)
         self.queue.noticed.connect(self._notifier.tell)
         self.queue.file_dropped.connect(self.desk.enrich_file)
@@ -311,6 +338,7 @@ class MainWindow(QMainWindow):
         self.bulk_fetch.search_requested.connect(self.open_search)
         for table in (self.library.table, *self.bulk_fetch.findChildren(ContactTable)):
             table.selection_changed.connect(self._tab_actions.update)
+            table.selection_changed.connect(self.own_work.update)
             table.counts_changed.connect(self._tab_actions.update)
             table.contact_current.connect(self.inspector.show_contact)
         self.library.table.contact_activated.connect(self.show_contact)
@@ -321,6 +349,7 @@ class MainWindow(QMainWindow):
         self.review.waiting_changed.connect(self._show_waiting)
         self.review.contact_activated.connect(self.show_contact)
         self.review.said.connect(self.status.say)
+        self.review.wanted.connect(lambda: self.show_tab(self.review))
         self.tabs.contact_activated.connect(self.show_contact)
         self.tabs.contact_current.connect(self.inspector.show_contact)
         self.tabs.enrich_requested.connect(self.enrich)
@@ -329,6 +358,7 @@ class MainWindow(QMainWindow):
         self.changes.failed_chosen.connect(self._select)
         self.tabs.said.connect(self.status.say)
         self.tabs.state_changed.connect(self._tab_actions.update)
+        self.tabs.state_changed.connect(self.own_work.update)
         for provider, chip in self._chips.items():
             chip.clicked.connect(lambda _checked=False, provider=provider: self.open_settings(provider))
 

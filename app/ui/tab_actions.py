@@ -63,7 +63,6 @@ class TabActions(QObject):
         self._add_contacts()
         self._add_columns()
         self._add_changes()
-        tabs.set_row_actions([registry[key] for key in CHANGES])
         changes.running_changed.connect(self.update)
 
     def update(self) -> None:
@@ -196,12 +195,10 @@ class TabActions(QObject):
         self._on_table("view.columns", "&View", "Reset columns", ContactTable.reset_columns)
 
     def _add_changes(self) -> None:
-        self._registry.add_separator("&Contacts")
-        self._registry.menu("&Contacts").setToolTipsVisible(True)  # a disabled action's tells why
         tag, lists = self._changes.change_tags, self._changes.change_list
         where, tagging = self._changes.list_service, self._changes.tag_service
         rows: tuple[tuple[str, str, _OnTable, str | None, str], ...] = (
-            ("contacts.add_tag", f"Add {tagging} tag…", lambda table: tag(table.selected_ids()), "Ctrl+T", "tag"),
+            ("contacts.add_tag", f"Add {tagging} tag…", lambda table: tag(table.selected_ids()), None, "tag"),
             (
                 "contacts.remove_tag",
                 f"Remove {tagging} tag…",
@@ -213,7 +210,7 @@ class TabActions(QObject):
                 "contacts.add_to_list",
                 f"Add to {where} list…",
                 lambda table: lists(table.selected_ids()),
-                "Ctrl+Shift+T",
+                None,
                 "list-add",
             ),
             (
@@ -225,7 +222,8 @@ class TabActions(QObject):
             ),
         )
         for key, text, deed, keys, drawing in rows:
-            self._on_table(key, "&Contacts", text, deed, shortcut=keys, drawing=drawing)
+            menu = "&Contacts/Tags" if key in TAG_CHANGES else "&Contacts/Lists"
+            self._on_table(key, menu, text, deed, shortcut=keys, drawing=drawing)
 
     def _on_table(
         self,

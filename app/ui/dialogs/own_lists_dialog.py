@@ -12,7 +12,7 @@ from app.domain.marks import ContactList
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
-from app.ui.dialogs.ask_name import ask_name
+from app.ui.dialogs.name_dialog import ask_name
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.theme import SPACING
@@ -74,7 +74,7 @@ class OwnListsDialog(QDialog):
         return next((each for each in self._lists if each.list_id == wanted), None)
 
     async def _create(self) -> None:
-        name = await ask_name(self, "New list", "It is empty at first.", "Make the list", taken=self._names())
+        name = await ask_name(self, "New list", "Name of the new list", accept="Make the list", taken=self._names())
         if name:
             await self._services.own_work.create_list(name)
 
@@ -82,8 +82,9 @@ class OwnListsDialog(QDialog):
         chosen = self._current()
         if chosen is None:
             return
-        text = f"“{chosen.name}” holds {count(chosen.contacts, 'contact')}."
-        name = await ask_name(self, "Rename the list", text, "Rename", name=chosen.name, taken=self._names())
+        text = f"New name of “{chosen.name}”, which holds {count(chosen.contacts, 'contact')}"
+        others = [name for name in self._names() if name != chosen.name]
+        name = await ask_name(self, "Rename the list", text, accept="Rename", name=chosen.name, taken=others)
         if name:
             await self._services.own_work.rename_list(chosen.list_id, name)
 

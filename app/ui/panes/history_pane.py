@@ -9,7 +9,6 @@ from app.ui.icons import icon
 from app.ui.models.history_model import HistoryModel
 from app.ui.theme import SPACING
 from app.ui.undo_history import Journey, UndoHistory
-from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import plain_tool_tip, set_role, text_label
 
@@ -26,7 +25,6 @@ class HistoryPane(QWidget):
         super().__init__(parent)
         self._history = history
         self.setMinimumWidth(220)
-        self.banner = Banner()
         self.model = HistoryModel(self)
         self.view = QListView()
         self.undo_button = QPushButton("Undo")
@@ -37,8 +35,6 @@ class HistoryPane(QWidget):
         self._stack = QStackedWidget()
         self._build()
         history.changed.connect(self._show)
-        history.failed.connect(self.banner.show_error)
-        history.warned.connect(self.banner.show_warning)
         self._show()
 
     @property
@@ -50,7 +46,6 @@ class HistoryPane(QWidget):
         """Go to the chosen step."""
         index = self.view.currentIndex()
         if index.isValid() and not self._history.moving:
-            self.banner.clear()
             self._history.go_after(self.model.step(index.row()))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -139,7 +134,6 @@ class HistoryPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING.s)
-        column.addWidget(self.banner)
         column.addWidget(self._stack, 1)
 
     def _on_current(self, current: QModelIndex) -> None:

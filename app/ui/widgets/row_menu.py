@@ -55,6 +55,10 @@ class RowMenu(QMenu):
         """Put actions of the window before the last group."""
         self.insertActions(self._last_group, list(actions))
         self.insertSeparator(actions[0])
+        # Keys that mean the rows only while the cursor is in them.
+        for action in actions:
+            if action.shortcutContext() is Qt.ShortcutContext.WidgetShortcut:
+                self._table.view.addAction(action)
 
     def _action(self, text: str, drawing: str, run: Callable[[], object]) -> QAction:
         action = QAction(icon(drawing), text, self) if drawing else QAction(text, self)

@@ -130,7 +130,7 @@ def set_notes(
             " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
         )
     name = "Edit the notes of {}"
-    if continues is None or not reopen(conn, continues):
+    if continues is None or not reopen(conn, continues, live_ids(conn, [contact_id])):
         return changed_rows(conn, [contact_id], sql, (notes,), name, "Notes edited.", at)
     done = changed_rows(conn, [contact_id], sql, (notes,), name, "", at)
     if done is None:  # back to what stood there at first

@@ -113,16 +113,16 @@ def record(
     return Recorded(UndoStep(step_id, at, words, len(touched)), tuple(dict.fromkeys((*touched, *shown))))
 
 
-def reopen(conn: Connection, step_id: int) -> bool:
+def reopen(conn: Connection, step_id: int, contact_ids: Sequence[int]) -> bool:
     """Take the newest step back for good, so that the one recorded next stands for both: typing goes on.
 
     What follows from it is not worked out: the caller records a step on the same contacts next.
 
     Returns:
-        Whether that was done; not where the step is not the newest, or was undone.
+        Whether that was done; not where the step is not the newest, was undone, or is about others.
     """
     found = one(conn, f"{_STEP} ORDER BY step_id DESC LIMIT 1")
-    if found is None or found[0] != step_id or found[4]:
+    if found is None or found[0] != step_id or found[4] or _unpack_ids(found[6]) != sorted(contact_ids):
         return False
     apply_recorded(conn, zlib.decompress(found[7]), inverted=True)
     conn.execute("DELETE FROM undo_step WHERE step_id = ?", (step_id,))

@@ -1,5 +1,6 @@
 """Scripted faults: what goes wrong, on which requests, how often."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -48,6 +49,7 @@ class Fault:
         seconds: Length of a `delay`.
         rows: How many rows a row kind takes or adds.
         process: Whether `status`, `body` and `html` do the request's work first.
+        share: Which share of the matching requests it hits, drawn alike in every run; 1 for all.
     """
 
     kind: FaultKind
@@ -62,6 +64,7 @@ class Fault:
     seconds: float = 0
     rows: int = 1
     process: bool = False
+    share: float = 1.0
 
     def matches(self, call: Call) -> bool:
         """Whether the fault is meant for such a request."""
@@ -77,6 +80,7 @@ class FaultScript:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self._draws = random.Random(11)  # noqa: S311 - spreads faults, guards nothing
 
     def add(self, fault: Fault) -> None:
         """Script one more fault."""
@@ -93,6 +97,8 @@ class FaultScript:
                 continue
             if fault.after > 0:
                 fault.after -= 1
+                continue
+            if fault.share < 1 and self._draws.random() >= fault.share:
                 continue
             if fault.times is not None:
                 fault.times -= 1

@@ -17,12 +17,8 @@ import pytest
 
 from app.demo.dataset import DemoData
 from app.demo.samples import people_rows
-from app.domain.enrichment import PRICES, BatchState, EnrichField
-from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.storage.database import Database
-from app.storage.enrichment_runs import EnrichmentRepository
-from app.storage.library import LibraryRepository
+from tests.support.books import compare
 from tests.support.demo_server import DemoServer, demo_data
 
 __all__ = ["demo_data"]
@@ -110,49 +106,7 @@ def script(server: DemoServer, mix: str) -> None:
 
 async def check(folder: Path, server: DemoServer) -> Counter[str]:
     """Compare the library with the server's own books; returns how the batches ended."""
-    database = await Database.open(folder / "library.sqlite3")
-    queue = EnrichmentRepository(database, LibraryRepository(database))
-    (run,) = await queue.runs()
-    items = {item.client_key: item for item in await queue.items(run_id=run.run_id)}
-    batches = {batch.batch_id: batch for batch in run.batches}
-    await database.close()
-    books = server.ledger()
-
-    assert books["totals"]["paid_twice"] == []
-    assert len(items) == PEOPLE
-    for item in items.values():
-        assert not any(result.outcome.is_open for result in item.outcomes.values())
-    known = {batch.request_id for batch in batches.values() if batch.request_id}
-    for submit in books["submits"]:
-        (batch_id,) = {items[key].batch_id for key in submit["client_keys"]}
-        batch = batches[batch_id or 0]
-        # What was accepted is either collected, or the rep is asked about it.
-        assert submit["request_id"] in known or batch.state is BatchState.UNKNOWN_OUTCOME
-    charged: Counter[str] = Counter()
-    for charge in books["charges"]:
-        charged[charge["request_id"]] += charge["credits"]
-        item = items[charge["ids"][0]]
-        outcome = item.outcomes[EnrichField(charge["field"])].outcome
-        assert outcome in (Outcome.FOUND, Outcome.UNKNOWN)
-    for batch in batches.values():
-        if batch.state is BatchState.UNKNOWN_OUTCOME:
-            assert (batch.charged, batch.reserved > 0) == (0, True)
-            continue
-        assert batch.state is BatchState.COMPLETE
-        rowless = sum(
-            PRICES[field]
-            for item in items.values()
-            if item.batch_id == batch.batch_id
-            for field, result in item.outcomes.items()
-            if result.outcome is Outcome.UNKNOWN
-        )
-        # To the credit; what came back without a row is booked as if it was charged.
-        assert batch.charged - rowless <= charged[batch.request_id] <= batch.charged
-        if not rowless:
-            assert charged[batch.request_id] == batch.charged
-        assert batch.reserved == 0
-    assert sum(charged.values()) <= run.spending.charged + run.spending.reserved <= run.spending.cap
-    return Counter(batch.state.value for batch in batches.values())
+    return await compare(folder / "library.sqlite3", server.ledger(), people=PEOPLE)
 
 
 @pytest.mark.timeout(1800)

@@ -12,16 +12,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from app.domain.enrichment import BatchState, LedgerKind, Submission
-from app.domain.errors import LibraryError
+from app.domain.errors import InputError, LibraryError
 from app.domain.outcomes import Outcome
+from app.domain.suppression import traits_of_person
 from app.storage.database import Database
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
 from app.storage.states import IllegalTransitionError
-from tests.storage.builders import BOTH, LATER, make_person, make_result
+from app.storage.suppression import SuppressionRepository
+from tests.storage.builders import BOTH, LATER, Clock, make_person, make_result
 
 T = TypeVar("T")
+DAY_CAP = 45
 HOLDING = {
     BatchState.RESERVED,
     BatchState.SUBMITTING,
@@ -42,13 +45,15 @@ class MoneyMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.people = 0
         self.requests = 0
+        self.clock = Clock()
         self.reopen()
 
     def reopen(self) -> None:
         self.database = self.do(Database.open(Path(self.folder.name) / "library.sqlite3"))
         library = LibraryRepository(self.database)
-        self.queue = EnrichmentRepository(self.database, library)
-        self.ledger = LedgerRepository(self.database)
+        self.queue = EnrichmentRepository(self.database, library, now=self.clock)
+        self.ledger = LedgerRepository(self.database, now=self.clock)
+        self.suppression = SuppressionRepository(self.database, now=self.clock)
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -57,24 +62,30 @@ class MoneyMachine(RuleBasedStateMachine):
         """Whether the step was possible from the batch's present state."""
         try:
             self.do(work)
-        except (IllegalTransitionError, LibraryError):
+        except (IllegalTransitionError, LibraryError, InputError):
             return False
         return True
 
-    @rule(target=batches, people=st.integers(1, 4), cap=st.integers(0, 40), batch_size=st.integers(1, 3))
-    def queue_people(self, people: int, cap: int, batch_size: int) -> Any:
-        persons = [make_person(self.people + number) for number in range(people)]
+    @rule(
+        target=batches,
+        people=st.integers(1, 4),
+        cap=st.integers(0, 40),
+        batch_size=st.integers(1, 3),
+        sample=st.none() | st.integers(1, 2),
+    )
+    def queue_people(self, people: int, cap: int, batch_size: int, sample: int | None) -> Any:
+        persons = [make_person(self.people + number, slug=f"p{self.people + number}") for number in range(people)]
         self.people += people
-        run_id = self.do(self.queue.create_run(persons, BOTH, cap=cap, origin="", batch_size=batch_size))
+        run_id = self.do(self.queue.create_run(persons, BOTH, cap=cap, origin="", batch_size=batch_size, sample=sample))
         return multiple(*(batch.batch_id for batch in self.do(self.queue.run(run_id)).batches))
 
     @rule(batch=batches, amount=st.integers(1, 25))
     def reserve(self, batch: int, amount: int) -> None:
-        self.attempt(self.queue.reserve(batch, amount, "key"))
+        self.attempt(self.queue.reserve(batch, amount, "key", day_cap=DAY_CAP))
 
     @rule(batch=batches, amount=st.integers(1, 11))
     def submit(self, batch: int, amount: int) -> None:
-        self.attempt(self.queue.reserve(batch, amount, "key"))
+        self.attempt(self.queue.reserve(batch, amount, "key", day_cap=DAY_CAP))
         if self.attempt(self.queue.begin_submit(batch, "hash")):
             self.requests += 1
             self.do(self.queue.submitted(batch, Submission(f"req-{self.requests}", "PENDING", 1), LATER))
@@ -86,6 +97,43 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(batch=batches, final=st.booleans())
     def refuse(self, batch: int, final: bool) -> None:
         self.attempt(self.queue.refused(batch, "No.", final=final))
+
+    @rule(target=batches, batch=batches, blames=st.booleans())
+    def split(self, batch: int, blames: bool) -> Any:
+        """Nothing was accepted: the first is blamed, or nobody is and the batch is halved."""
+        keys = [item.client_key for item in self.do(self.queue.items(batch_id=batch))]
+        if len(keys) < 2:
+            return multiple()
+        failed = {keys[0]: "Bad row."} if blames else {}
+        groups = [keys[1:]] if blames else [keys[:1], keys[1:]]
+        before = {each.batch_id for each in self.do(self.queue.batches(list(BatchState)))}
+        self.attempt(self.queue.refused_people(batch, failed, groups, note="No."))
+        return multiple(*({each.batch_id for each in self.do(self.queue.batches(list(BatchState)))} - before))
+
+    @rule(batch=batches)
+    def suppress(self, batch: int) -> None:
+        """Somebody in it is put on the do-not-contact list, and left out before the next submit."""
+        items = self.do(self.queue.items(batch_id=batch))
+        entries = [entry for item in items[:1] for entry in traits_of_person(item.person).entries]
+        self.do(self.suppression.add(entries))
+        if self.do(self.queue.batch(batch)).state is BatchState.DRAFT:
+            self.do(self.queue.leave_out_suppressed(batch))
+
+    @rule(batch=batches)
+    def agree_to_the_rest(self, batch: int) -> None:
+        self.do(self.queue.release_rest(self.do(self.queue.batch(batch)).run_id))
+
+    @rule(batch=batches, cap=st.integers(0, 60))
+    def set_cap(self, batch: int, cap: int) -> None:
+        self.attempt(self.queue.raise_cap(self.do(self.queue.batch(batch)).run_id, cap))
+
+    @rule(batch=batches, stopped=st.booleans())
+    def stop_one(self, batch: int, stopped: bool) -> None:
+        self.do(self.queue.set_stopped(self.do(self.queue.batch(batch)).run_id, stopped))
+
+    @rule(hours=st.integers(-50, 50))
+    def move_the_clock(self, hours: int) -> None:
+        self.clock.move(hours=hours)
 
     @rule(batch=batches)
     def lose(self, batch: int) -> None:
@@ -125,6 +173,10 @@ class MoneyMachine(RuleBasedStateMachine):
             assert run.spending.charged + run.spending.reserved <= run.spending.cap
 
     @invariant()
+    def no_day_exceeds_its_cap_however_the_clock_is_set(self) -> None:
+        assert self.do(self.queue.spent_today()) <= DAY_CAP
+
+    @invariant()
     def credits_are_held_exactly_while_an_answer_may_cost_them(self) -> None:
         for batch in self.do(self.queue.batches(list(BatchState))):
             assert (batch.reserved > 0) == (batch.state in HOLDING)
@@ -152,5 +204,5 @@ class MoneyMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-MoneyMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+MoneyMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 TestMoney = MoneyMachine.TestCase

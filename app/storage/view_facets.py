@@ -7,8 +7,9 @@ is not a column. Python adds up what comes back, at most some thousand rows.
 # ruff: noqa: S608 - statements are put together from names of our own; values are always bound.
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping
+from operator import itemgetter
+from typing import Any
 
 import msgspec
 
@@ -20,7 +21,7 @@ from app.domain.provider import Provider
 from app.domain.sort_order import sort_key
 from app.storage.columns import json_list
 from app.storage.database import Connection, rows, scalar
-from app.storage.view_filter import LIVE, Filter, collect
+from app.storage.view_filter import GONE, LIVE, Filter, collect
 
 COMPANIES_SHOWN = 50
 
@@ -31,39 +32,56 @@ _COLUMNS, _LIST, _TAG, _COMPANY = 1, 2, 4, 8
 _MISSES = {Facet.LIST: _LIST, Facet.TAG: _TAG, Facet.COMPANY: _COMPANY}
 
 
-class _Group(NamedTuple):
-    """Contacts that have all these in common."""
-
-    providers: str
-    email_outcome: str
-    phone_outcome: str
-    status: str
-    country: str
-    has_email: int
-    has_phone: int
-    contacts: int
-
-    def values(self, facet: Facet) -> Collection[str]:
-        """The values that the group has of a facet that is a column."""
-        match facet:
-            case Facet.PROVIDER:
-                return self.providers.split(",")
-            case Facet.HAS_EMAIL:
-                return ("yes",) if self.has_email else ("no",)
-            case Facet.HAS_PHONE:
-                return ("yes",) if self.has_phone else ("no",)
-            case Facet.OUTCOME:
-                return {self.email_outcome, self.phone_outcome} - {""} or {""}
-            case Facet.STATUS:
-                return (self.status,)
-            case _:
-                return (self.country,)
-
-
-_BY_COLUMN = (Facet.PROVIDER, Facet.HAS_EMAIL, Facet.HAS_PHONE, Facet.OUTCOME, Facet.STATUS, Facet.COUNTRY)
+# Contacts that have all these in common, and how many they are.
+_Group = tuple[str, str, str, str, str, int, int, int]
 _GROUPED = "c.providers, c.email_outcome, c.phone_outcome, c.status, c.country, c.email <> '', c.phone <> ''"
 _groups_decoder = msgspec.json.Decoder(list[_Group])
-_pairs_decoder = msgspec.json.Decoder(list[tuple[str, int]])
+
+
+def _yes_or_no(has: int) -> Collection[str]:
+    return ("yes",) if has else ("no",)
+
+
+def _outcomes(both: tuple[str, str]) -> Collection[str]:
+    return {*both} - {""} or {""}
+
+
+# What a group has of each facet that is a column, and which values that is.
+_BY_COLUMN: Mapping[Facet, tuple[Callable[[_Group], Any], Callable[[Any], Collection[str]]]] = {
+    Facet.PROVIDER: (itemgetter(0), lambda providers: providers.split(",")),
+    Facet.HAS_EMAIL: (itemgetter(5), _yes_or_no),
+    Facet.HAS_PHONE: (itemgetter(6), _yes_or_no),
+    Facet.OUTCOME: (itemgetter(1, 2), _outcomes),
+    Facet.STATUS: (itemgetter(3), lambda status: (status,)),
+    Facet.COUNTRY: (itemgetter(4), lambda country: (country,)),
+}
+
+
+def _add_up(groups: Iterable[_Group], chosen: Mapping[Facet, Collection[str]]) -> dict[Facet, Counter[str]]:
+    """Count by each facet that is a column the groups that miss none of the others' choices."""
+    met: dict[Facet, Counter[Any]] = {facet: Counter() for facet in _BY_COLUMN}
+    tests: list[tuple[Facet, Any, set[str], dict[Any, bool]]] = [
+        (facet, _BY_COLUMN[facet], set(values), {}) for facet, values in chosen.items() if facet in _BY_COLUMN
+    ]
+    for group in groups:
+        missed = None
+        for facet, (part, values_of), wanted, known in tests:
+            key = part(group)
+            if key not in known:
+                known[key] = wanted.isdisjoint(values_of(key))
+            if known[key]:
+                if missed is not None:
+                    break
+                missed = facet
+        else:
+            for facet, (part, _) in _BY_COLUMN.items() if missed is None else ((missed, _BY_COLUMN[missed]),):
+                met[facet][part(group)] += group[-1]
+    numbers: dict[Facet, Counter[str]] = {facet: Counter() for facet in _BY_COLUMN}
+    for facet, (_, values_of) in _BY_COLUMN.items():
+        for key, contacts in met[facet].items():
+            for value in values_of(key):
+                numbers[facet][value] += contacts
+    return numbers
 
 
 class FacetCounter:
@@ -122,54 +140,43 @@ class FacetCounter:
     def _from(self, source: str, alias: str, index: str, bit: int) -> tuple[str, str]:
         """Where to count from, so that only contacts come that miss nothing but the choice of one facet."""
         if self._hits is None:
-            return f"{source} {alias} {index}", "1"
-        fits = f"h.misses IN (0, {bit})"
-        join = f"ON h.contact_id = {alias}.contact_id"
-        if self._is_small:
+            return f"{source} {alias} {index}", f"{alias}.contact_id NOT IN ({GONE})"
+        fits, join = f"h.misses IN (0, {bit})", f"ON h.contact_id = {alias}.contact_id"
+        if self._hits * _SMALL_SHARE < self._contacts:
             return f"hit h CROSS JOIN {source} {alias} {join}", fits
         return f"{source} {alias} {index} CROSS JOIN hit h {join}", fits
 
     def _count_columns(self) -> dict[Facet, Counter[str]]:
-        source, fits = self._from("contact", "c", "INDEXED BY contact_facets", _COLUMNS)
+        source, fits = "contact c INDEXED BY contact_facets", "1"
+        # Choices among these very facets are sorted out afterwards, group by group.
+        if self._filter.text or not _MISSES.keys().isdisjoint(self._filter.choices):
+            source, fits = self._from("contact", "c", "INDEXED BY contact_facets", _COLUMNS)
         text = scalar(
             self._conn,
             "SELECT json_group_array(json_array(g1, g2, g3, g4, g5, g6, g7, n)) FROM (SELECT"
             " c.providers AS g1, c.email_outcome AS g2, c.phone_outcome AS g3, c.status AS g4, c.country AS g5,"
-            f" c.email <> '' AS g6, c.phone <> '' AS g7, count(*) AS n FROM {source}"
+            # These are the same for all of a group; asked for as aggregates they are read from the index.
+            f" max(c.email <> '') AS g6, max(c.phone <> '') AS g7, count(*) AS n FROM {source}"
             f" WHERE c.merged_into IS NULL AND c.removed_at IS NULL AND {fits} GROUP BY {_GROUPED})",
         )
-        numbers: dict[Facet, Counter[str]] = {facet: Counter() for facet in _BY_COLUMN}
-        chosen = {facet: values for facet, values in self._chosen.items() if facet in _BY_COLUMN}
-        for group in _groups_decoder.decode(text):
-            missed = [facet for facet, values in chosen.items() if values.isdisjoint(group.values(facet))]
-            if len(missed) > 1:
-                continue
-            for facet in missed or _BY_COLUMN:
-                for value in group.values(facet):
-                    numbers[facet][value] += group.contacts
-        return numbers
+        return _add_up(_groups_decoder.decode(text), self._chosen)
 
     def _count_companies(self) -> tuple[Counter[str], int]:
         """The largest companies and those that are chosen, and how many further ones there are."""
         source, fits = self._from("contact_sort", "k", "INDEXED BY contact_sort_company", _COMPANY)
-        gone = (
-            ""
-            if self._hits is not None
-            else f" AND k.contact_id NOT IN (SELECT contact_id FROM contact WHERE NOT ({LIVE}))"
-        )
-        sql = (
-            f"SELECT k.company AS name, count(*) AS n FROM {source} WHERE k.company <> '' AND {fits}{gone}"
-            "{} GROUP BY k.company"
+        grouped = (
+            f"SELECT k.company AS name, count(*) AS n FROM {source} WHERE k.company <> '' AND {fits}{{}}"
+            " GROUP BY k.company"
         )
         found = rows(
             self._conn,
-            f"SELECT name, n, count(*) OVER (), sum(n) OVER () FROM ({sql.format('')}) ORDER BY n DESC, name LIMIT ?",
-            (COMPANIES_SHOWN,),
+            "SELECT name, n, count(*) OVER (), sum(n) OVER ()"
+            f" FROM ({grouped.format('')}) ORDER BY n DESC, name LIMIT {COMPANIES_SHOWN}",
         )
         numbers = Counter({name: n for name, n, _, _ in found})
         companies, contacts = found[0][2:] if found else (0, 0)
         if chosen := [name for name in self._chosen.get(Facet.COMPANY, ()) if name and name not in numbers]:
-            asked_for = sql.format(" AND k.company IN (SELECT value FROM json_each(?))")
+            asked_for = grouped.format(" AND k.company IN (SELECT value FROM json_each(?))")
             numbers.update(dict(rows(self._conn, asked_for, (json_list(chosen),))))
         shown = len(numbers)
         numbers[""] = self._fitting(_COMPANY) - contacts
@@ -178,16 +185,12 @@ class FacetCounter:
     def _count_members(self, table: str, value: str, bit: int) -> Counter[str]:
         """Counts for a facet of which a contact may have several values, each a row of a table of its own."""
         source, fits = self._from(table, "m", "", bit)
-        gone = (
-            "1"
-            if self._hits is not None
-            else f"m.contact_id NOT IN (SELECT contact_id FROM contact WHERE NOT ({LIVE}))"
-        )
-        found = rows(self._conn, f"SELECT {value}, count(*) FROM {source} WHERE {fits} AND {gone} GROUP BY 1")
-        with_any = scalar(self._conn, f"SELECT count(DISTINCT m.contact_id) FROM {source} WHERE {fits} AND {gone}")
-        return Counter(dict(found)) + Counter({"": self._fitting(bit) - with_any})
+        found = rows(self._conn, f"SELECT {value}, count(*) FROM {source} WHERE {fits} GROUP BY 1")
+        with_any = scalar(self._conn, f"SELECT count(DISTINCT m.contact_id) FROM {source} WHERE {fits}")
+        return Counter({**dict(found), "": self._fitting(bit) - with_any})
 
     def _fitting(self, bit: int) -> int:
+        """How many contacts miss nothing but the choice of one facet."""
         if self._hits is None:
             return self._contacts
         return int(scalar(self._conn, "SELECT count(*) FROM hit WHERE misses IN (0, ?)", (bit,)))

@@ -58,7 +58,8 @@ class Filter:
     """
 
     def __init__(self, query: ViewQuery) -> None:
-        self.values: dict[str, SqlValue] = {}
+        # A condition that nobody meets is no constant, so that SQLite plans as for any other.
+        self.values: dict[str, SqlValue] = {"never": 0}
         found = wanted(query.text)
         by_index = sorted((word for word in found if word.is_indexed), key=_length, reverse=True)[:_MOST_INDEXED]
         self.match = " AND ".join(map(_phrase, by_index))
@@ -97,7 +98,7 @@ class Filter:
             parts = [condition.given] if named else []
         if "" in values:
             parts.append(condition.blank)
-        return f"({' OR '.join(parts)})" if parts else "0"
+        return f"({' OR '.join(parts)})" if parts else ":never"
 
     def _from_provider(self, number: int, name: str) -> str:
         self.values[f"p{number}"] = f",{name},"
@@ -169,7 +170,7 @@ def collect(
     elif asked.scan:
         source, key = "contact_search t", "t.contact_id"
     else:
-        source, key, needs_contact = "contact c INDEXED BY contact_facets", "c.contact_id", False
+        source, key, needs_contact = "contact c INDEXED BY contact_live", "c.contact_id", False
         conditions += ["c.merged_into IS NULL", "c.removed_at IS NULL"]
     if asked.match or asked.scan:
         if needs_contact:

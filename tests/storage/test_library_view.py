@@ -294,8 +294,9 @@ async def test_a_newer_question_calls_off_the_older_one(views: LibraryViewReposi
         for _ in range(turn % 5):
             await asyncio.sleep(0)
         asking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asking
+        await asyncio.wait([asking])
+        # Some had their answer already.
+        assert asking.cancelled() or asking.result()
     query = ViewQuery("e", sort=SortField.COMPANY)
     assert list(await views.ids(query)) == everybody.view(query)
 

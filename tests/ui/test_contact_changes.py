@@ -88,7 +88,8 @@ async def test_why_a_selection_cannot_be_tagged_or_listed_stands_in_the_tooltip(
             .startswith("Only contacts from Leadfeeder have lists; none is selected.")
         )
         in_menu = [action for menu in pane.table.findChildren(QMenu) for action in menu.actions()]
-        assert {actions["contacts.add_tag"], actions["contacts.remove_from_list"]} <= set[QAction](in_menu)
+        below = [action for each in in_menu if isinstance(menu := each.menu(), QMenu) for action in menu.actions()]
+        assert {actions["contacts.add_tag"], actions["contacts.remove_from_list"]} <= set[QAction](below)
 
 
 async def test_contacts_that_could_not_be_changed_are_named_with_the_reason_and_can_be_selected(

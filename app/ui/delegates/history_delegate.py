@@ -24,7 +24,7 @@ class HistoryDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Paint a row."""
         colours = current_colours()
-        standing = index.data(HistoryModel.STANDING)
+        standing = Standing(index.data(HistoryModel.STANDING))  # Qt hands it on as text
         painter.save()
         area: QRect = option.rect
         if option.state & QStyle.StateFlag.State_Selected:
@@ -62,7 +62,7 @@ class HistoryDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Room for two lines."""
-        name_font, small = _fonts(option.font, index.data(HistoryModel.STANDING))
+        name_font, small = _fonts(option.font, Standing(index.data(HistoryModel.STANDING)))
         height = QFontMetrics(name_font).height() + QFontMetrics(small).height() + 2 * SPACING.xs + 5
         return QSize(120, height)
 

@@ -72,6 +72,8 @@ class FieldSection(Section):
     def show_fields(self, details: ContactDetails, costs: Costs, *, same_contact: bool) -> None:
         """Show what is known of the fields."""
         known = {each.field: each for each in known_fields(details, tuple(self.rows))}
+        if "first_name" in known and "last_name" in known and not known.get("full_name", known["last_name"]).is_chosen:
+            known.pop("full_name", None)  # it says nothing more
         for field, row in self.rows.items():
             row.show_field(known.get(field), costs, same_contact=same_contact)
         self.setVisible(bool(known))

@@ -52,7 +52,9 @@ class FieldRow(QWidget):
         self._value = SelectableText()
         self._source = text_label(role="small")
         self._source.setMinimumWidth(1)
-        self._open_link = tool_button("link", f"Open {self._label} in the browser", lambda: open_url(self._copied()))
+        self._open_link: QToolButton | None = None
+        if field in URL_FIELDS:
+            self._open_link = tool_button("link", f"Open {self._label} in the browser", self._open_url)
         self._copy = tool_button("copy", f"Copy {self._label}", lambda: _copy(self._copied()))
         self._menu_button = tool_button("dots", f"More for {self._label}", self._open_menu)
         self._menu_button.setVisible(field not in LIST_FIELDS)
@@ -90,7 +92,8 @@ class FieldRow(QWidget):
         self._value.setToolTip(plain_tool_tip("\n".join(each.value for each in leading)))
         self._source.setText(_told(leading[0], costs))
         self._source.setToolTip(_whole(leading, costs))
-        self._open_link.setVisible(self.field in URL_FIELDS and bool(safe_url(leading[0].value)))
+        if self._open_link is not None:
+            self._open_link.setVisible(bool(safe_url(leading[0].value)))
         others = len(known.others)
         self.more_button.setVisible(bool(others))
         self.more_button.setText(f"{others:,} more")
@@ -122,6 +125,9 @@ class FieldRow(QWidget):
     def _copied(self) -> str:
         return ", ".join(each.value for each in self._known.leading) if self._known is not None else ""
 
+    def _open_url(self) -> None:
+        open_url(self._copied())
+
     def _open_menu(self) -> None:
         menu = self.menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -149,7 +155,8 @@ class FieldRow(QWidget):
         buttons = QHBoxLayout()
         no_margins(buttons, 0)
         for button in (self._open_link, self._copy, self._menu_button):
-            buttons.addWidget(button)
+            if button is not None:
+                buttons.addWidget(button)
         self.more_button.setCheckable(True)
         set_role(self.more_button, "disclosure")
         self.more_button.setIconSize(QSize(11, 11))

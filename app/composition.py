@@ -1,5 +1,6 @@
 """Builds the services in order and takes them down again: the part of the composition root that needs no window."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -34,9 +35,11 @@ from app.services.matching import MatchingService
 from app.services.own_work import OwnWorkService
 from app.services.providers import DemoBackend, ProviderDirectory
 from app.services.request_counts import RequestCounts
+from app.services.safekeeping import SafekeepingService
 from app.services.search import SearchService
 from app.services.suppression import SuppressionService
 from app.services.tagging import TagService
+from app.storage import replacing
 from app.storage.company_domains import CompanyDomainRepository
 from app.storage.database import Database
 from app.storage.enrichment_log import EnrichmentLog
@@ -81,6 +84,7 @@ class Services:
     suppression: SuppressionService
     diagnostics: DiagnosticsService
     connection: ConnectionService
+    safekeeping: SafekeepingService
 
 
 @asynccontextmanager
@@ -89,6 +93,7 @@ async def open_services(
     *,
     demo: bool = False,
     read_only: bool = False,
+    command: str = "",
     environ: Mapping[str, str] | None = None,
     key_store: KeyStore | None = None,
     demo_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
@@ -99,26 +104,32 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open a profile's library and everything on top of it; closed in reverse order on leaving.
 
-    `read_only` opens the library beside another process that has it, for looking only. With `demo` every service is
+    `read_only` opens the library beside another process that has it, for looking only. `command` is what others are
+    told who find the profile in use, "" for a window. With `demo` every service is
     the built-in synthetic one, reached without a socket. The worker is not started: a window calls
     `enrichment.start()`, a command `enrichment.drain()`. `redactor` is the log's; it is told of every key. `clock`
     and `timeouts` are what provider services know of time, the system's and their own where None.
 
     Raises:
-        LibraryError: The profile is in use, or its library cannot be opened.
+        ProfileInUseError: Another program has the profile.
+        DamagedLibraryError: The library is damaged.
+        LibraryError: The library cannot be opened.
     """
     environment = os.environ if environ is None else environ
     async with AsyncExitStack() as stack:
         if not read_only:
-            lock = InstanceLock(profile.lock_path)
+            lock = InstanceLock(profile.lock_path, command)
             lock.acquire()
             stack.callback(lock.release)
+            await asyncio.to_thread(replacing.prepare, profile.library_path)
         redactor = redactor or Redactor()
         protect_proxy_passwords(environment, redactor)
         changes = ChangeFeed()
         settings = SettingsStore(profile.settings_path)
         database = await Database.open(profile.library_path, changes=changes, read_only=read_only)
         stack.push_async_callback(database.close)
+        safekeeping = SafekeepingService(database, changes)
+        stack.push_async_callback(safekeeping.aclose)
         library = LibraryRepository(database)
         fetch_runs = FetchRunRepository(database, library)
         enrichment_runs = EnrichmentRepository(database, library)
@@ -150,13 +161,14 @@ async def open_services(
             domains=domains,
             suppression=suppression,
             settings=settings,
-            check_disk=partial(check_headroom, profile.library_path),
+            check_disk=partial(_check_safety, safekeeping, profile),
             schedule=schedule,
             clock=clock,
         )
         stack.push_async_callback(enrichment.stop)
         if not read_only:
             await fetching.recover()
+            await _collect_again(enrichment, safekeeping)
             await enrichment.recover()
         library_service = LibraryService(library)
         own_work = OwnWorkService(database)
@@ -184,7 +196,27 @@ async def open_services(
                 directory, enrichment, fetching, library_service, database, profile.log_dir, redactor, versions()
             ),
             connection=ConnectionService(directory, credentials),
+            safekeeping=safekeeping,
         )
+
+
+def _check_safety(safekeeping: SafekeepingService, profile: Profile) -> None:
+    safekeeping.require_sound()
+    check_headroom(profile.library_path)
+
+
+async def _collect_again(enrichment: EnrichmentService, safekeeping: SafekeepingService) -> None:
+    """After the library was set back: what was paid for since is taken up from the journal, and nothing is bought.
+
+    The library may hold people as waiting who were sent since; the journal knows those whose submit was answered.
+    """
+    note = replacing.collection_note(safekeeping.library)
+    if (said := await asyncio.to_thread(note.read)) is None:
+        return
+    taken = await enrichment.recover_from_journal()
+    await enrichment.stop_spending()
+    await asyncio.to_thread(note.clear)
+    safekeeping.note_set_back(said.text, taken)
 
 
 def protect_proxy_passwords(environ: Mapping[str, str], redactor: Redactor) -> None:

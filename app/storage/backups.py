@@ -36,8 +36,31 @@ _COUNT = "SELECT count(*) FROM contact WHERE merged_into IS NULL"
 _COUNT_LIVE = f"{_COUNT} AND removed_at IS NULL"
 _STAMP = "%Y%m%dT%H%M%S%f"
 
-#: Hears how many pages are copied and how many there are; whatever it raises calls the backup off.
+#: Hears how many pages are copied and how many there are.
 Progress = Callable[[int, int], object]
+
+
+class Stop:
+    """From another thread: stops a backup that is being made."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._connection: FileConnection | None = None
+
+    def ask(self) -> None:
+        """Stop it; it fails, and leaves nothing."""
+        self._asked = True
+        if self._connection is not None:
+            self._connection.interrupt()
+
+    def watch(self, connection: FileConnection) -> None:
+        """Use a connection for what can be interrupted."""
+        self._connection = connection
+
+    def look(self) -> None:
+        """Raise LibraryError when it is to stop."""
+        if self._asked:
+            raise LibraryError("The backup was stopped.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +84,12 @@ def backup_folder(library: Path) -> Path:
 
 
 def make_backup(
-    library: Path, kind: BackupKind, *, target: Path | None = None, progress: Progress | None = None
+    library: Path,
+    kind: BackupKind,
+    *,
+    target: Path | None = None,
+    progress: Progress = lambda _done, _total: None,
+    stop: Stop | None = None,
 ) -> Backup:
     """Copy a library, which others may be writing to, check the copy, and only then give it its name.
 
@@ -72,6 +100,7 @@ def make_backup(
         kind: Why it is made.
         target: Where to, the backups' folder by default. A file of that name is replaced.
         progress: Hears after each step.
+        stop: Stops it.
 
     Raises:
         DamagedLibraryError: The library is damaged; no backup is made of it, and none is deleted.
@@ -88,7 +117,7 @@ def make_backup(
                 folder.mkdir(mode=0o700, exist_ok=True)
                 _sweep(folder)
             _require_room(library, folder)
-        version, contacts = _copy(library, unfinished, progress)
+        version, contacts = _copy(library, unfinished, progress, stop or Stop())
         name = f"{library.stem}-{at.strftime(_STAMP)}-{kind}-v{version}{library.suffix}"
         path = folder / name if target is None else target
         with _written_plainly():
@@ -175,7 +204,7 @@ def flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _copy(library: Path, unfinished: Path, progress: Progress | None) -> tuple[int, int]:
+def _copy(library: Path, unfinished: Path, progress: Progress, stop: Stop) -> tuple[int, int]:
     source = connect(library)
     try:
         copy = connect(unfinished, writable=True)
@@ -185,11 +214,14 @@ def _copy(library: Path, unfinished: Path, progress: Progress | None) -> tuple[i
                 source.execute("BEGIN")
                 rows(source, "SELECT count(*) FROM sqlite_schema")
             for done, total in copy_pages(source, copy, STEP_PAGES):
-                if progress is not None:
-                    progress(done, total)
+                progress(done, total)
+                stop.look()
+            stop.watch(copy)
             with told_plainly():
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, without others beside it
-            return require_sound(copy)
+            found = require_sound(copy)
+            stop.look()
+            return found
         finally:
             copy.close()
     finally:

@@ -103,6 +103,11 @@ class ReviewDesk(QObject):
         self._bridge.close()
         await self._scope.aclose()
 
+    @property
+    def idle(self) -> bool:
+        """Whether every decision is written down."""
+        return not self._pending and not self.running
+
     # Reading
 
     def set_active(self, *, active: bool) -> None:

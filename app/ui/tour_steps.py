@@ -34,6 +34,7 @@ from app.ui.panes.results_pane import ResultsPane
 from app.ui.tour_enrichment_steps import EnrichmentSteps
 from app.ui.tour_hand import Hand, NotAsExpectedError
 from app.ui.tour_record import TourRecord
+from app.ui.tour_review_steps import ReviewSteps
 from app.ui.tour_service_steps import ServiceSteps
 from app.ui.tour_stage import TourStage, button, values
 
@@ -69,6 +70,7 @@ class TourSteps(TourStage):
         super().__init__(window, services, hand, record)
         self._more = ServiceSteps(window, services, hand, record)
         self._queue = EnrichmentSteps(window, services, hand, record)
+        self._review = ReviewSteps(window, services, hand, record)
         self._network: ResultsPane | None = None
         self._account = ""
         self._company_people: ResultsPane | None = None
@@ -96,6 +98,7 @@ class TourSteps(TourStage):
             ("read the ledger", self._queue.read_ledger),
             ("enrich a file", self._queue.import_people),
             ("export", self._export),
+            ("review probable matches", self._review.review),
             ("check keys", self._check_keys),
             ("check a connection", self._more.check_connection),
             ("search with a wrong key", self._use_wrong_key),

@@ -5,7 +5,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QGuiApplication,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -13,6 +22,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QSplitter,
     QStackedWidget,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
@@ -50,11 +60,13 @@ class ReviewPane(QWidget):
         waiting_changed: How many pairs wait for a decision.
         contact_activated: A contact to show in the inspector.
         said: A sentence for the status bar.
+        wanted: The tab is to come to the front.
     """
 
     waiting_changed = Signal(int)
     contact_activated = Signal(int)
     said = Signal(str)
+    wanted = Signal()
 
     def __init__(self, services: "Services", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,7 +108,7 @@ class ReviewPane(QWidget):
         """Put what can be done here into the menus."""
         registry.add_separator("&Contacts")
         add, menu = registry.add, "&Contacts"
-        add("review.find", menu, "Look for matches", self.desk.find, drawing="refresh", tip="Compare all contacts")
+        add("review.find", menu, "Look for matches", self._find_in_front, drawing="refresh", tip="Compare all contacts")
         add("review.merge", menu, "Merge pair under review", self.merge, drawing="merge")
         add("review.apart", menu, "Keep pair under review apart", self.keep_apart, drawing="match-apart")
         add("review.merge_all", menu, "Merge all above a score…", self.merge_all, drawing="merge")
@@ -104,6 +116,10 @@ class ReviewPane(QWidget):
         self._show_actions()
 
     # What the rep does
+
+    def _find_in_front(self) -> None:
+        self.wanted.emit()
+        self.desk.find()
 
     def merge(self) -> None:
         """Make one contact of the two in front, and go on to the next pair."""
@@ -147,10 +163,20 @@ class ReviewPane(QWidget):
             return
         super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Pass the cursor on to the pairs, if there are any."""
+        super().focusInEvent(event)
+        if self._page() == _DESK:
+            self._take_cursor()
+
     def showEvent(self, event: QShowEvent) -> None:
         """Bring the list up to date, and look at what is new."""
         super().showEvent(event)
-        self._arrived = True
+        # Who walks along the tabs with the arrow keys is to stay there; a click means this one.
+        by_keys = isinstance(self.window().focusWidget(), QTabBar) and not QGuiApplication.mouseButtons()
+        self._arrived = not by_keys
+        if self._arrived and self._page() == _DESK:
+            self._take_cursor()
         self.desk.set_active(active=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -169,7 +195,6 @@ class ReviewPane(QWidget):
             self._tight = tight
             had_cursor = self.list.view.hasFocus()
             self.list.setHidden(tight)
-            self.setFocusProxy(self.compare if tight else self.list)
             if had_cursor and tight:
                 self.compare.setFocus()
             self._show_head()
@@ -234,11 +259,11 @@ class ReviewPane(QWidget):
         self.waiting_changed.emit(state.waiting)
 
     def _take_cursor(self) -> None:
-        """The list could not have the cursor before it was there; take it from nobody who writes elsewhere."""
+        """To the pairs, now that they are there; but away from nobody who writes elsewhere."""
         holder = self.window().focusWidget()
         writing = isinstance(holder, QLineEdit | QPlainTextEdit | QAbstractSpinBox | QComboBox) and holder.isVisible()
-        if not writing:
-            self.setFocus()
+        if self.hasFocus() or not writing:
+            (self.compare if self._tight else self.list.view).setFocus()
 
     def _page(self) -> int:
         state = self.desk.state
@@ -262,7 +287,7 @@ class ReviewPane(QWidget):
             self._actions["review.merge"].setEnabled(seen and mergeable)
             self._actions["review.apart"].setEnabled(seen and pair is not None)
             self._actions["review.merge_all"].setEnabled(waiting and idle)
-            self._actions["review.find"].setEnabled(idle and self.desk.state.contacts > 0)
+            self._actions["review.find"].setEnabled(idle)
 
     def _show_head(self) -> None:
         self.head.setVisible(self._page() in (_NOTHING, _BELOW, _DESK) and not self._tight)
@@ -314,7 +339,6 @@ class ReviewPane(QWidget):
         column.addWidget(self.bar)
         self.head.hide()
         self.bar.show_deciding(shown=False)
-        self.setFocusProxy(self.list)
 
     def _add_keys(self) -> None:
         """Single letters, wherever the cursor is among the pairs, but not where numbers are typed."""

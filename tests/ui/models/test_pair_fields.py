@@ -42,10 +42,8 @@ def pair(label: str, left: ContactDetails, right: ContactDetails) -> FieldPair:
 def test_single_values_are_the_same_alike_different_or_missing(
     field: str, label: str, left: str, right: str, verdict: Verdict
 ) -> None:
-    one, other = contact(), contact()
-    one = replace(one, row=replace(one.row, **{field: left}))
-    other = replace(other, row=replace(other.row, **{field: right}))
-    found = pair(label, one, other)
+    sides: list[dict[str, Any]] = [{field: left}, {field: right}]
+    found = pair(label, *(contact(**side) for side in sides))
     assert found.verdict is verdict
     assert (found.left, found.right) == ((left,) if left else (), (right,) if right else ())
 

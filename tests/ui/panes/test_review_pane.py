@@ -50,7 +50,8 @@ def heading(pane: ReviewPane) -> str:
 
 
 async def settled(pane: ReviewPane, waiting: int) -> None:
-    """So many pairs are left, and the next of them is shown."""
+    """So many pairs are left, all is written down, and the next pair is shown."""
+    await wait_until(lambda: pane.desk.idle)
     await wait_until(lambda: pane.desk.state.waiting == waiting and (not waiting or pane.shown is not None))
 
 

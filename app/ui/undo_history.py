@@ -37,11 +37,11 @@ class Journey:
         """What going there does, in words; "" where nothing happens."""
         if not self.steps:
             return ""
-        names = [f"“{step.name}”" for step in self.steps[:MOST_NAMED]]
+        names = [step.name for step in self.steps[:MOST_NAMED]]
         more = len(self.steps) - len(names)
-        told = ", ".join(names) + (f" and {count(more, 'more step')}" if more > 0 else "")
-        number = "" if len(self.steps) == 1 else f"{count(len(self.steps), 'step')}: "
-        return f"This undoes {number}{told}." if self.undoing else f"This does {number}{told} again."
+        told = "; ".join(names) + (f"; and {count(more, 'more step')}" if more > 0 else "")
+        verb = "Undoes" if self.undoing else "Does again"
+        return f"{verb}: {told}." if len(self.steps) == 1 else f"{verb} {count(len(self.steps), 'step')}: {told}."
 
 
 class UndoHistory(QObject):

@@ -67,7 +67,8 @@ class WindowDocks:
         for place in self._places:
             if not place.behind and place.shown:
                 self._docks[place.title].raise_()
-        sides = [self._docks[place.title] for place in self._places if place.area in (_LEFT, _RIGHT)]
+        beside = [place for place in self._places if place.area in (_LEFT, _RIGHT) and not place.behind]
+        sides = [self._docks[place.title] for place in beside]
         below = [self._docks[place.title] for place in self._places if place.area == _BOTTOM]
         self._window.resizeDocks(sides, [SIDE_WIDTH] * len(sides), Qt.Orientation.Horizontal)
         height = min(BOTTOM_HEIGHT, self._window.height() // 4)

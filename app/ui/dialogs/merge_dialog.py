@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QButtonGroup, QDialog, QGridLayout, QPushButton, QRadioButton, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QGridLayout,
+    QPushButton,
+    QRadioButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.domain.contact import ContactRow
 from app.domain.errors import ContactScoutError
@@ -76,7 +85,7 @@ class MergeDialog(QDialog):
         grid = QGridLayout(content)
         grid.setContentsMargins(0, 0, SPACING.s, 0)
         grid.setHorizontalSpacing(SPACING.m)
-        grid.setVerticalSpacing(SPACING.xs)
+        grid.setVerticalSpacing(SPACING.s)
         grid.setColumnStretch(1, 1)
         for place, row in enumerate(self._rows):
             choice = QRadioButton()
@@ -84,12 +93,15 @@ class MergeDialog(QDialog):
             choice.setAccessibleName(f"Keep {row.display_name or 'No name'} as the one that stays")
             choice.setToolTip("The one that stays: its status, rating and notes come first")
             self.choices.addButton(choice, row.contact_id)
-            grid.addWidget(choice, 2 * place, 0)
-            grid.addWidget(ElidedLabel(row.display_name or "No name"), 2 * place, 1)
             role = " at ".join(part for part in (row.job_title, row.company_name) if part)
             sources = ", ".join(provider.label for provider in row.providers)
             told = " · ".join(part for part in (role, row.email, sources) if part)
-            grid.addWidget(ElidedLabel(told, role="small"), 2 * place + 1, 1)
+            who = QVBoxLayout()
+            who.setSpacing(0)
+            who.addWidget(ElidedLabel(row.display_name or "No name"))
+            who.addWidget(ElidedLabel(told, role="small"))
+            grid.addWidget(choice, place, 0)
+            grid.addLayout(who, place, 1)
         first = min(self._rows, key=lambda row: row.contact_id)
         self.choices.button(first.contact_id).setChecked(True)
         scroll = QScrollArea()
@@ -100,8 +112,8 @@ class MergeDialog(QDialog):
         lay_out(
             self,
             f"Merge {number} into one?",
-            "Choose which one stays. Source records, tags, lists and notes of all are kept together, and every value still "
-            "shows its source. It can be undone.",
+            "Choose which one stays. Source records, tags, lists and notes of all are kept together, and values still "
+            "show their sources. It can be undone.",
             [self.banner, scroll],
             confirm=self._confirm,
             cancel=self._cancel,

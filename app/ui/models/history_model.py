@@ -63,7 +63,7 @@ class HistoryModel(QAbstractListModel):
         if role == self.NAME or role == Qt.ItemDataRole.ToolTipRole:
             return step.name if step is not None else START
         if role == self.DETAILS:
-            return details(step) if step is not None else "As it was when the first of them was done"
+            return details(step) if step is not None else "As it was at first"
         if role == self.STANDING:
             return self._standing(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, QStringListModel, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QPushButton, QWidget
 
 from app.ui.colours import Ink
@@ -139,9 +139,8 @@ class ChipField(QWidget):
 
     def _chip(self, value: str) -> QPushButton:
         shown = value if len(value) <= CHIP_CHARACTERS else value[: CHIP_CHARACTERS - 1] + "…"
-        chip = QPushButton(shown.replace("&", "&&") + " ", self)
+        chip = _Chip(f"{shown} ", self)
         set_role(chip, "chip")
-        chip.setMinimumWidth(40)  # so that a long name does not push the pane wide
         chip.setIcon(icon("close", Ink.MUTED))
         chip.setIconSize(QSize(10, 10))
         chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the icon goes to the far side of the text
@@ -150,3 +149,27 @@ class ChipField(QWidget):
         chip.clicked.connect(lambda: self.removed.emit(value))
         chip.show()
         return chip
+
+
+class _Chip(QPushButton):
+    """A button whose text is cut with “…” where there is no room, so that a long name does not push the pane wide."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(text.replace("&", "&&"), parent)
+        self._whole = text
+        self.setMinimumWidth(40)
+
+    def sizeHint(self) -> QSize:
+        """Room for the whole text."""
+        hint, metrics = super().sizeHint(), self.fontMetrics()
+        missing = metrics.horizontalAdvance(self._whole) - metrics.horizontalAdvance(self.text().replace("&&", "&"))
+        return hint + QSize(missing, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much of the text as there is room for."""
+        super().resizeEvent(event)
+        metrics = self.fontMetrics()
+        room = self.width() - self.sizeHint().width() + metrics.horizontalAdvance(self._whole) + 1  # widths are rounded
+        shown = metrics.elidedText(self._whole, Qt.TextElideMode.ElideRight, room)
+        if shown != self.text().replace("&&", "&"):
+            self.setText(shown.replace("&", "&&"))

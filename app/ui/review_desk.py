@@ -1,11 +1,11 @@
 """What the review of probable matches works with: the pairs, the decisions in their order, and what is told of them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -88,6 +88,7 @@ class ReviewDesk(QObject):
         self._mine: set[int] = set()  # contacts decided on here: that is no reason to look again at once
         self._details: dict[int, ContactDetails] = {}
         self._deeds = asyncio.Lock()
+        self._writing: set[asyncio.Task[None]] = set()
         self._scope = TaskScope("review", failure_handler(self.failed.emit))
         self._refresher = Refresher(self._scope, "read pairs", self._read)
         self._bridge = ChangeBridge(services.changes, self)
@@ -98,9 +99,12 @@ class ReviewDesk(QObject):
         self._refresher.request()
 
     async def shut_down(self) -> None:
-        """Stop listening, reading and looking; a decision that was begun is either made or not."""
+        """Stop looking, write down what was decided, and stop listening."""
         self._quiet.stop()
         self._bridge.close()
+        self.stop()
+        if self._writing:
+            await asyncio.wait(self._writing)
         await self._scope.aclose()
 
     @property
@@ -210,22 +214,22 @@ class ReviewDesk(QObject):
         first, second = pair.names
         names = first if first == second else f"{first} and {second}"
         self._take(pair)
-        self._scope.start(self._merge(pair, survivor_id, f"Merged {names} into one contact."), "merge")
+        self._write(self._merge(pair, survivor_id, f"Merged {names} into one contact."))
 
     def keep_apart(self, pair: ReviewPair) -> None:
         """Remember that the two are two people."""
         first, second = pair.names
         self._take(pair)
-        self._scope.start(self._keep_apart(pair, f"{first} and {second} stay two contacts."), "keep apart")
+        self._write(self._keep_apart(pair, f"{first} and {second} stay two contacts."))
 
     def merge_all(self, candidates: Sequence[MatchCandidate]) -> None:
         """Merge many pairs in one step that can be undone."""
-        self._scope.start(self._merge_all(list(candidates)), "merge all")
+        self._write(self._merge_all(list(candidates)))
 
     def undo(self) -> None:
         """Take the last decision back, if nothing else was done since."""
         if self.undoable is not None:
-            self._scope.start(self._undo(), "undo")
+            self._write(self._undo())
 
     def _take(self, pair: ReviewPair) -> None:
         """Out of sight at once: the next pair is shown while this one is written."""
@@ -233,6 +237,11 @@ class ReviewDesk(QObject):
         self._mine.update(pair.key)
         self._pending.add(pair.key)
         self.model.remove(pair.key)
+
+    def _write(self, deed: Coroutine[Any, Any, None]) -> None:
+        task = self._scope.start(deed, "decision")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
 
     async def _merge(self, pair: ReviewPair, survivor_id: int, words: str) -> None:
         async with self._deeds, self._settled([pair.key]):

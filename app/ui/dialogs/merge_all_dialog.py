@@ -48,11 +48,6 @@ class MergeAllDialog(QDialog):
         self._build()
         self._scope.start(self._read(), "read pairs")
 
-    @property
-    def told(self) -> str:
-        """How many pairs will be merged, in words."""
-        return self._sum.text()
-
     async def shut_down(self) -> None:
         """Stop reading."""
         await self._scope.aclose()

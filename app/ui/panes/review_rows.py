@@ -17,7 +17,7 @@ from app.ui.widgets.value_label import ValueLabel
 
 LABEL_WIDTH = 88
 SIGN_WIDTH = 84
-NARROW = 640
+NARROW = 600
 """Below this width the signs go under the names of the fields, so that the values have the room."""
 _CORNER = 4
 FIRST_LINE = 2
@@ -125,7 +125,7 @@ class _Row:
             value.setText("\n".join(lines) or UNKNOWN)
             value.setAccessibleName(f"{field.label}: {', '.join(lines) or UNKNOWN}")
             set_role(value, "muted", not lines or field.verdict is Verdict.SAME)
-        for widget in (self._ground, self._label, self._sign, *self._values):
+        for widget in (self._ground, self._label, *self._values):
             widget.show()
 
     def hide(self) -> None:
@@ -148,12 +148,12 @@ class _Sign(QWidget):
         row.addWidget(self._word, 1)
 
     def show_sign(self, style: _Style | None, word: str) -> None:
-        """Show a verdict."""
-        self._icon.setVisible(style is not None)
+        """Show a verdict, None for none."""
+        self.setVisible(style is not None)
+        self._word.setText(word)
         if style is not None:
             self._icon.set_icon(icon(style.drawing, style.ink))
-        self._word.setText(word)
-        set_role(self._word, "muted", style is not None and not style.ground)
+            set_role(self._word, "muted", not style.ground)
 
 
 class _Ground(QWidget):

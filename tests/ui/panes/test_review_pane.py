@@ -145,6 +145,14 @@ async def test_a_decision_is_remembered(tmp_path: Path, data: DemoData) -> None:
             assert pane.bar.status.startswith("M or Enter merges")
 
 
+async def test_what_was_decided_last_is_written_down_when_the_window_closes(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.99, 0.98])
+    async with demo_services(tmp_path, data=data) as services:
+        async with shown(services) as pane:
+            pane.merge()
+        assert (await services.library.stats())["merged"] == 1
+
+
 async def test_the_rep_chooses_who_stays(tmp_path: Path, data: DemoData) -> None:
     (pair,) = await seed_pairs(tmp_path, [0.9])
     async with demo_services(tmp_path, data=data) as services, shown(services) as pane:

@@ -30,10 +30,12 @@ class ContactHeader(QWidget):
         super().__init__(parent)
         self._links = {"linkedin": "", "website": ""}
         self._can_split = False
+        self._is_removed = False
         self._name = text_label(role="title", selectable=True)
         self._role = text_label(role="muted", selectable=True)
         self._place = text_label(role="muted", selectable=True)
         self._masked = text_label("The source hides some values of this summary.", role="warning")
+        self._removed = text_label("Removed from the library: no view shows it. Undo brings it back.", role="warning")
         self._enrich = QPushButton("Enrich…")
         self._enrich.setIcon(icon("enrich"))
         self._enrich.setToolTip("Look up emails and phones of this contact; the cost is shown first")
@@ -61,6 +63,8 @@ class ContactHeader(QWidget):
             label.setToolTip(plain_tool_tip(text) if cut != text else "")
             label.setVisible(bool(text))
         self._masked.setVisible(row.masked)
+        self._removed.setVisible(details.removed)
+        self._is_removed = details.removed
         self._links["linkedin"] = safe_url(row.linkedin_url)
         domain = details.fields.company_domain
         website = details.fields.company_website or (f"https://{domain}" if domain else "")
@@ -85,6 +89,7 @@ class ContactHeader(QWidget):
         menu.addSeparator()
         remove = menu.addAction(icon("remove"), "Remove from library")
         remove.triggered.connect(lambda _=False: self.remove_requested.emit())
+        remove.setEnabled(not self._is_removed)
         return menu
 
     def _open_menu(self) -> None:
@@ -104,7 +109,7 @@ class ContactHeader(QWidget):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         no_margins(column, SPACING.xs)
-        for label in (self._name, self._role, self._place, self._masked):
+        for label in (self._name, self._role, self._place, self._masked, self._removed):
             label.setMinimumWidth(1)
             column.addWidget(label)
         buttons = FlowLayout()

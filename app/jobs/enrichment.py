@@ -185,8 +185,7 @@ class EnrichmentEngine:
             LibraryError: The library cannot be written.
         """
         while not self._stopping:
-            runs = await self._repository.runs(only_open=True)
-            if not any(run.is_open and (run_ids is None or run.run_id in run_ids) for run in runs):
+            if not await self._repository.is_open(run_ids):
                 await self._end_stretches()
                 found = self._submitter.capped
                 capped = [found[run_id] for run_id in (run_ids or found) if run_id in found]
@@ -233,17 +232,15 @@ class EnrichmentEngine:
             return None
         if self._resume_at is not None and self._monotonic() < self._resume_at:
             return max(0.01, self._resume_at - self._monotonic())
-        batches = await self._repository.batches(
-            [BatchState.DRAFT, BatchState.RESERVED, BatchState.SUBMITTED, BatchState.COLLECTING]
-        )
+        sent = await self._repository.batches([BatchState.SUBMITTED, BatchState.COLLECTING])
         if run_ids is not None:
-            batches = [batch for batch in batches if batch.run_id in run_ids]
-        pollable = [batch for batch in batches if batch.state.is_pollable and self._book.is_polled(batch)]
+            sent = [batch for batch in sent if batch.run_id in run_ids]
+        pollable = [batch for batch in sent if self._book.is_polled(batch)]
         due = [batch for batch in pollable if self._book.seconds_until(batch) <= 0]
         if due:
             await self._poll(min(due, key=deadline))
             return 0
-        draft = await self._submitter.next_draft(batches)
+        draft = await self._submitter.next_draft(run_ids)
         if draft is not None:
             await self._submit(draft)
             return 0

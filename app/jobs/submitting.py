@@ -7,7 +7,7 @@ sent, request id written to the journal and the table.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from app.domain.enrichment import BatchState, EnrichmentBatch, Submission, SubmitItem, price
@@ -70,20 +70,13 @@ class Submitter:
         self.capped.clear()
         self.day_full = None
 
-    async def next_draft(self, batches: Sequence[EnrichmentBatch]) -> EnrichmentBatch | None:
-        """The oldest of these batches that may be sent now."""
+    async def next_draft(self, run_ids: Collection[int] | None) -> EnrichmentBatch | None:
+        """The oldest batch of these runs (of all if None) that may be sent now."""
         if self.day_full is not None:
             if self._now() < self.day_full[0]:
                 return None
             self.day_full = None
-        waiting = [batch for batch in batches if batch.state in (BatchState.DRAFT, BatchState.RESERVED)]
-        stopped: dict[int, bool] = {}
-        for batch in waiting:
-            if batch.run_id not in stopped:
-                stopped[batch.run_id] = (await self._repository.run(batch.run_id)).stopped
-            if not stopped[batch.run_id] and not batch.held:
-                return batch
-        return None
+        return await self._repository.next_draft(run_ids)
 
     async def submit(self, batch: EnrichmentBatch, lane: Lane) -> bool:
         """Send a draft; True when it was accepted and its request id is kept.

@@ -30,6 +30,14 @@ _ITEM = (
     " FROM enrichment_item i LEFT JOIN contact c ON c.contact_id = i.contact_id"
 )
 _RUN = "SELECT run_id, created_at, fields, cap, stopped, origin FROM enrichment_run"
+_MAY_BE_SENT = (
+    "(state IN ('draft', 'reserved') AND NOT held AND run_id NOT IN (SELECT run_id FROM enrichment_run WHERE stopped))"
+)
+_OF_RUNS = "(?1 IS NULL OR run_id IN (SELECT value FROM json_each(?1)))"
+_OPEN = (
+    f"SELECT 1 FROM enrichment_batch WHERE (state IN ('submitting', 'submitted', 'collecting') OR {_MAY_BE_SENT})"  # noqa: S608 - no value from outside
+    f" AND {_OF_RUNS} LIMIT 1"
+)
 _UNFINISHED = (
     " WHERE run_id IN (SELECT run_id FROM enrichment_batch"
     " WHERE state IN ('draft', 'reserved', 'submitting', 'submitted', 'collecting'))"
@@ -47,6 +55,18 @@ def read_batch(conn: Connection, batch_id: int) -> EnrichmentBatch:
 def read_batches(conn: Connection, states: Collection[BatchState]) -> list[EnrichmentBatch]:
     """The batches in these states, the oldest first."""
     return [_batch(row) for row in rows(conn, _BATCH + _IN_STATES, (json_list(states),))]
+
+
+def read_next_draft(conn: Connection, run_ids: Collection[int] | None = None) -> EnrichmentBatch | None:
+    """The oldest batch of these runs (of all if None) that may be sent: neither held nor of a run that was stopped."""
+    row = one(conn, f"{_BATCH} WHERE {_MAY_BE_SENT} AND {_OF_RUNS} ORDER BY batch_id LIMIT 1", (_runs(run_ids),))
+    return None if row is None else _batch(row)
+
+
+def is_anything_open(conn: Connection, run_ids: Collection[int] | None = None) -> bool:
+    """Whether work remains in these runs (in any if None) that goes on by itself, see `EnrichmentRun.is_open`."""
+    found = one(conn, _OPEN, (_runs(run_ids),))
+    return found is not None
 
 
 def write_batch(conn: Connection, batch: EnrichmentBatch) -> None:
@@ -126,6 +146,10 @@ def spent_on_day(conn: Connection, now: datetime) -> int:
         (stamp(midnight),),
     )
     return int(spent)
+
+
+def _runs(run_ids: Collection[int] | None) -> str | None:
+    return None if run_ids is None else json_list(run_ids)
 
 
 def join_fields(fields: Iterable[EnrichField]) -> str:

@@ -34,10 +34,12 @@ from app.storage.database import Connection, Database, rows, scalar
 from app.storage.enrichment_history import KnownPerson
 from app.storage.enrichment_results import finish_fields, store_answer, store_contacts, store_values
 from app.storage.enrichment_rows import (
+    is_anything_open,
     join_fields,
     read_batch,
     read_batches,
     read_items,
+    read_next_draft,
     read_run,
     read_runs,
     spending_of,
@@ -88,6 +90,14 @@ class EnrichmentRepository:
     async def batches(self, states: Collection[BatchState]) -> list[EnrichmentBatch]:
         """The batches in these states, the oldest first."""
         return await self._database.read(lambda conn: read_batches(conn, states))
+
+    async def next_draft(self, run_ids: Collection[int] | None = None) -> EnrichmentBatch | None:
+        """The oldest batch of these runs (of all if None) that may be sent now, None where there is none."""
+        return await self._database.read(lambda conn: read_next_draft(conn, run_ids))
+
+    async def is_open(self, run_ids: Collection[int] | None = None) -> bool:
+        """Whether work remains in these runs (in any if None) that goes on by itself."""
+        return await self._database.read(lambda conn: is_anything_open(conn, run_ids))
 
     async def items(self, *, run_id: int | None = None, batch_id: int | None = None) -> list[EnrichmentItem]:
         """The people of a run or batch (of the whole queue without either), by row; contact ids follow merges."""

@@ -23,7 +23,8 @@ def sort_key(text: str) -> str:
         return _key(fold(text))[:LONGEST_KEY]
     key = _key(_SHORT_I.join(fold(part) for part in re.split("[йЙ]", text)))
     # Below everything a key can hold, so that longer texts do not come in between.
-    accents = "" if key == text.casefold() else "\x01" + text.casefold()
+    plainly = "".join(char if char.isprintable() else " " for char in text.casefold())
+    accents = "" if key == plainly else "\x01" + plainly
     return (key + accents)[:LONGEST_KEY].rstrip("\x01") if key else ""
 
 

@@ -131,5 +131,8 @@ class InspectorDeeds:
     async def _add_to_list(self, contact_id: int, name: str) -> None:
         own_work = self._services.own_work
         known = {each.name.casefold(): each for each in await own_work.lists()}
-        chosen = known.get(name.casefold()) or await own_work.create_list(name)
-        await own_work.add_to_list(chosen.list_id, [contact_id])
+        chosen = known.get(name.casefold())
+        if chosen is None:
+            await own_work.create_list(name, [contact_id])
+        else:
+            await own_work.add_to_list(chosen.list_id, [contact_id])

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.contact import ContactDetails
 from app.domain.match_candidates import MatchCandidate
 from app.domain.undo import UndoStep
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
 from app.ui.failures import failure_handler
 from app.ui.models.review_model import PairKey, ReviewModel, ReviewPair
+from app.ui.pair_reader import PairReader
 from app.ui.refresher import Refresher
 from app.ui.wording import count
 
@@ -29,7 +29,6 @@ PAGE = 200
 """How many pairs are read at a time."""
 QUIET_MS = 2_000
 """How long nothing must have changed before what is new is looked at by itself."""
-MOST_DETAILS = 40
 LOOKING = "Comparing contacts"
 
 
@@ -72,6 +71,7 @@ class ReviewDesk(QObject):
     def __init__(self, services: "Services", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
+        self.reader = PairReader(services)
         self.model = ReviewModel(self)
         self.state = ReviewState()
         self.least_score = 0.0
@@ -86,7 +86,6 @@ class ReviewDesk(QObject):
         self._decided: dict[PairKey, None] = {}
         self._steps: set[int] = set()
         self._mine: set[int] = set()  # contacts decided on here: that is no reason to look again at once
-        self._details: dict[int, ContactDetails] = {}
         self._deeds = asyncio.Lock()
         self._writing: set[asyncio.Task[None]] = set()
         self._scope = TaskScope("review", failure_handler(self.failed.emit))
@@ -130,38 +129,13 @@ class ReviewDesk(QObject):
             self._turn += 1
             self._refresher.request()
 
-    async def details(self, contact_id: int) -> ContactDetails:
-        """A contact, from memory if it was read before and has not changed since."""
-        found = self._details.get(contact_id)
-        if found is None:
-            found = await self._services.library.details(contact_id)
-            while len(self._details) >= MOST_DETAILS:
-                del self._details[next(iter(self._details))]
-            self._details[contact_id] = found
-        return found
-
-    async def candidates(self) -> list[MatchCandidate]:
-        """Every pair that waits for a decision, the surest first."""
-        found: list[MatchCandidate] = []
-        while page := await self._services.matching.candidates(PAGE, len(found), 0.0):
-            found += page
-        return found
-
-    async def pairs_of(self, candidates: Sequence[MatchCandidate]) -> list[ReviewPair]:
-        """These pairs with their contacts as tables show them."""
-        ids = [contact_id for each in candidates for contact_id in (each.low_id, each.high_id)]
-        rows = await self._services.library.rows(ids)
-        return [
-            ReviewPair(candidate, *both) for candidate, *both in zip(candidates, rows[::2], rows[1::2], strict=True)
-        ]
-
     async def _read(self) -> None:
         matching = self._services.matching
         while True:
             turn, self._fresh = self._turn, True
             waiting = await matching.count(0.0)
             shown = await matching.count(self.least_score) if self.least_score else waiting
-            found = await self.pairs_of(await matching.candidates(self._wanted, 0, self.least_score))
+            found = await self.reader.pairs_of(await matching.candidates(self._wanted, 0, self.least_score))
             looked_at = await matching.last_found()
             contacts = 1 if waiting else (await self._services.library.stats())["contacts"]
             steps = await self._services.own_work.steps()
@@ -187,8 +161,7 @@ class ReviewDesk(QObject):
 
     def _hear(self, change: Change) -> None:
         if change.kind is ChangeKind.CONTACTS:
-            for contact_id in change.ids or tuple(self._details):
-                self._details.pop(contact_id, None)
+            self.reader.forget(change.ids)
             if not change.ids or not self._mine.issuperset(change.ids):
                 self._unlooked = True
                 if self._active:

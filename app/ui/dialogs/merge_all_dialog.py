@@ -20,7 +20,7 @@ from app.ui.widgets.pair_view import PairView
 from app.ui.wording import count
 
 if TYPE_CHECKING:
-    from app.ui.review_desk import ReviewDesk
+    from app.ui.pair_reader import PairReader
 
 FIRST_LEAST = 95
 LOWEST = 50
@@ -31,10 +31,10 @@ SCORE_BOX_WIDTH = 84
 class MergeAllDialog(QDialog):
     """Asks for the score. `chosen` are the pairs to merge, empty when cancelled."""
 
-    def __init__(self, desk: "ReviewDesk", parent: QWidget | None = None) -> None:
+    def __init__(self, reader: "PairReader", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chosen: list[MatchCandidate] = []
-        self._desk = desk
+        self._reader = reader
         self._all: list[MatchCandidate] | None = None
         self.banner = Banner()
         self._scope = TaskScope("merge all dialog", failure_handler(self.banner.show_error))
@@ -60,7 +60,7 @@ class MergeAllDialog(QDialog):
             super().accept()
 
     async def _read(self) -> None:
-        self._all = await self._desk.candidates()
+        self._all = await self._reader.candidates()
         self._show()
 
     def _split(self) -> tuple[list[MatchCandidate], list[MatchCandidate]]:
@@ -90,7 +90,7 @@ class MergeAllDialog(QDialog):
         self._scope.replace("sample", self._show_sample(mergeable[-SAMPLE:]))
 
     async def _show_sample(self, candidates: Sequence[MatchCandidate]) -> None:
-        pairs = await self._desk.pairs_of(list(reversed(candidates)))
+        pairs = await self._reader.pairs_of(list(reversed(candidates)))
         self.sample.set_pairs(pairs, len(pairs))
 
     def _build(self) -> None:
@@ -152,9 +152,9 @@ def _skipped(blocked: Sequence[MatchCandidate]) -> str:
     return f"{count(len(blocked), 'pair')} that may not be merged {verb} in the list. {told}."
 
 
-async def run_merge_all_dialog(parent: QWidget, desk: "ReviewDesk") -> list[MatchCandidate]:
+async def run_merge_all_dialog(parent: QWidget, reader: "PairReader") -> list[MatchCandidate]:
     """Ask which pairs to merge; none when the rep cancelled."""
-    dialog = MergeAllDialog(desk, parent)
+    dialog = MergeAllDialog(reader, parent)
     try:
         await run_dialog(dialog)
         return dialog.chosen

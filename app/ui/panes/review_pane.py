@@ -1,7 +1,6 @@
 """The review of probable matches: pair after pair side by side, merged, kept apart or left for later."""
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -12,7 +11,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
-    QShortcut,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -20,7 +18,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
-    QSplitter,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -36,6 +33,7 @@ from app.ui.panes.review_bar import ReviewBar
 from app.ui.panes.review_compare import ReviewCompare
 from app.ui.panes.review_head import ReviewHead, empty_pages
 from app.ui.panes.review_list import ReviewList
+from app.ui.panes.review_splitter import ReviewSplitter, add_shortcut
 from app.ui.review_desk import ReviewDesk
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
@@ -45,12 +43,7 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 _READING, _NO_CONTACTS, _NEVER, _NOTHING, _BELOW, _DESK = range(6)
-LIST_WIDTH = 384
-NARROW = 800
-"""Below this width the list stands above the two contacts instead of beside them."""
 LEAST_HEIGHT = 90
-SHORT = 420
-"""Below this height there is no room for it there; the keys go from pair to pair without it."""
 
 
 class ReviewPane(QWidget):
@@ -83,7 +76,6 @@ class ReviewPane(QWidget):
         self._row = 0
         self._read = False
         self._arrived = False
-        self._tight = False
         self._actions: ActionRegistry | None = None
         self._build()
         self._add_keys()
@@ -187,20 +179,11 @@ class ReviewPane(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One beside the other where there is room; no list where there is hardly room for the pair."""
         super().resizeEvent(event)
-        narrow = event.size().width() < NARROW
-        self._splitter.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
-        self.list.setMinimumWidth(0 if narrow else LIST_WIDTH)
-        tight = narrow and event.size().height() < SHORT
-        if tight is not self._tight:
-            self._tight = tight
-            had_cursor = self.list.view.hasFocus()
-            self.list.setHidden(tight)
-            if had_cursor and tight:
-                self.compare.setFocus()
+        if self._splitter.fit(event.size()):
             self._show_head()
 
     async def _merge_all(self) -> None:
-        chosen = await run_merge_all_dialog(self.window(), self.desk)
+        chosen = await run_merge_all_dialog(self.window(), self.desk.reader)
         if chosen:
             self.desk.merge_all(chosen)
 
@@ -227,7 +210,7 @@ class ReviewPane(QWidget):
     async def _show_pair(self, pair: ReviewPair) -> None:
         same = self._shown is not None and self._shown.key == pair.key
         self._shown = self._shown if same else None
-        left, right = await asyncio.gather(*(self.desk.details(contact_id) for contact_id in pair.key))
+        left, right = await asyncio.gather(*(self.desk.reader.details(contact_id) for contact_id in pair.key))
         if not same:
             self._survivor = pair.low.contact_id  # the older entry, as where many are merged at once
         self.compare.show_pair(pair.candidate, left, right, survivor_id=self._survivor, keep_position=same)
@@ -235,7 +218,7 @@ class ReviewPane(QWidget):
         self._show_actions()
         following = self.desk.model.pair(self.list.current + 1)
         for contact_id in following.key if following is not None else ():
-            await self.desk.details(contact_id)  # so that the next pair is there at once
+            await self.desk.reader.details(contact_id)  # so that the next pair is there at once
 
     def _show_state(self) -> None:
         state, model = self.desk.state, self.desk.model
@@ -263,7 +246,7 @@ class ReviewPane(QWidget):
         holder = self.window().focusWidget()
         writing = isinstance(holder, QLineEdit | QPlainTextEdit | QAbstractSpinBox | QComboBox) and holder.isVisible()
         if self.hasFocus() or not writing:
-            (self.compare if self._tight else self.list.view).setFocus()
+            (self.compare if self._splitter.tight else self.list.view).setFocus()
 
     def _page(self) -> int:
         state = self.desk.state
@@ -290,7 +273,7 @@ class ReviewPane(QWidget):
             self._actions["review.find"].setEnabled(idle)
 
     def _show_head(self) -> None:
-        self.head.setVisible(self._page() in (_NOTHING, _BELOW, _DESK) and not self._tight)
+        self.head.setVisible(self._page() in (_NOTHING, _BELOW, _DESK) and not self._splitter.tight)
 
     def _show_all(self) -> None:
         self.list.least.setValue(0)
@@ -318,14 +301,7 @@ class ReviewPane(QWidget):
         self.setObjectName("review_pane")
         self._strip = ProgressStrip()
         self._strip.stop_button.setToolTip("Stop; the pairs stay as they were")
-        self._splitter = QSplitter()
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(SPACING.m)
-        for side, stretch in ((self.list, 2), (self.compare, 3)):
-            self._splitter.addWidget(side)
-            self._splitter.setStretchFactor(self._splitter.count() - 1, stretch)
-        self.list.setMinimumHeight(0)
-        self.compare.setMinimumSize(220, 90)
+        self._splitter = ReviewSplitter(self.list, self.compare)
         self._pages = QStackedWidget()
         self._pages.setMinimumHeight(LEAST_HEIGHT)  # else the tallest page keeps the buttons out of a small window
         for page in (QWidget(), *empty_pages(find=self.desk.find, show_all=self._show_all), self._splitter):
@@ -342,11 +318,10 @@ class ReviewPane(QWidget):
 
     def _add_keys(self) -> None:
         """Single letters, wherever the cursor is among the pairs, but not where numbers are typed."""
-        here, below = Qt.ShortcutContext.WidgetShortcut, Qt.ShortcutContext.WidgetWithChildrenShortcut
         for keys, run in (("M", self.merge), ("K", self.keep_apart), ("L", self.later), ("S", self.swap)):
-            _shortcut(keys, self, run, below)
+            add_shortcut(keys, self, run, Qt.ShortcutContext.WidgetWithChildrenShortcut)
         for enter in ("Return", "Enter"):
-            _shortcut(enter, self.compare, self.merge, here)
+            add_shortcut(enter, self.compare, self.merge, Qt.ShortcutContext.WidgetShortcut)
 
     def _connect(self) -> None:
         desk = self.desk
@@ -364,10 +339,3 @@ class ReviewPane(QWidget):
         self.list.least_chosen.connect(lambda number: desk.show_from(number / 100))
         self.compare.swap_requested.connect(self.swap)
         self.compare.contact_activated.connect(self.contact_activated)
-
-
-def _shortcut(keys: str, widget: QWidget, run: Callable[[], None], context: Qt.ShortcutContext) -> None:
-    shortcut = QShortcut(QKeySequence(keys), widget)
-    shortcut.setContext(context)
-    shortcut.setAutoRepeat(False)  # a key that is held down decides once
-    shortcut.activated.connect(run)

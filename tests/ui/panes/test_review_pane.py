@@ -103,6 +103,27 @@ async def test_a_session_of_reviewing_needs_the_keyboard_alone(tmp_path: Path, d
         rows = await services.library.rows([pairs[1].low_id, pairs[1].high_id])
         assert rows[0].contact_id != rows[1].contact_id
         await wait_until(lambda: window.tabs.tabText(window.tabs.currentIndex()) == "Review (2)")
+        await wait_until(window.actions_by_key["edit.undo"].isEnabled)
+        QTest.keyClick(pane.list.view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        await wait_until(shows(pane, pairs[3]))
+        assert (await services.library.stats())["merged"] == 1
+
+
+async def test_in_a_small_window_the_pair_and_its_buttons_stay_in_sight(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.99, 0.98])
+    async with demo_services(tmp_path, data=data) as services, open_window(services) as window:
+        window.actions_by_key["view.review"].trigger()
+        pane = window.review
+        await wait_until(lambda: pane.shown is not None)
+        window.resize(960, 540)
+        await wait_until(lambda: not pane.list.isVisible())
+        assert not pane.bar.merge_button.visibleRegion().isEmpty()
+        assert not pane.compare.visibleRegion().isEmpty()
+        arrived = next_pair(pane)
+        QTest.keyClick(pane.compare, Qt.Key.Key_Return)
+        await wait_until(arrived)
+        window.resize(1680, 1050)
+        await wait_until(pane.list.isVisible)
 
 
 async def test_undo_brings_the_last_pair_back_to_the_front(tmp_path: Path, data: DemoData) -> None:

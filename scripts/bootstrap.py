@@ -53,6 +53,8 @@ KEYRING_PROGRAMS = {
     "gnome-keyring": "gnome-keyring-daemon",
     "libsecret-tools": "secret-tool",
 }
+# Sets the clock of the processes that tests start.
+CLOCK_PROGRAMS = {"faketime": "faketime"}
 # The mock server of the contract tests comes from npm; only continuous integration must have it.
 NPM_PROGRAMS = {"nodejs": "node", "npm": "npm"}
 MOCK_SERVER = ROOT / "tests" / "contract"
@@ -201,6 +203,11 @@ def missing_for_keyring_tests() -> dict[str, str]:
     return {package: name for package, name in KEYRING_PROGRAMS.items() if not shutil.which(name)}
 
 
+def missing_for_clock_tests() -> dict[str, str]:
+    """The same for a clock that tests can set."""
+    return {package: name for package, name in CLOCK_PROGRAMS.items() if not shutil.which(name)}
+
+
 def missing_fonts() -> dict[str, str]:
     """Debian packages of fonts for writing systems that Qt could not draw.
 
@@ -263,8 +270,13 @@ def bring(missing: dict[str, str]) -> None:
 
 
 def bring_system_libraries(dev: bool) -> None:
-    """Bring what Qt, its windows, its fonts and (for tests) a keyring need. Raises SetupError if Qt does not start."""
-    bring({**missing_for_qt(), **missing_for_windows(), **(missing_for_keyring_tests() if dev else {})})
+    """Bring what Qt, its windows and fonts need, and for tests a keyring and a clock.
+
+    Raises:
+        SetupError: Qt does not start.
+    """
+    for_tests = {**missing_for_keyring_tests(), **missing_for_clock_tests()} if dev else {}
+    bring({**missing_for_qt(), **missing_for_windows(), **for_tests})
     bring(missing_fonts())
 
 

@@ -34,6 +34,7 @@ class ActionRegistry(QObject):
         self._menus: dict[str, QMenu] = {}
         self._entries: dict[str, ActionEntry] = {}
         self._tips: dict[str, str] = {}
+        self._reasons: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[ActionEntry]:
         return iter(self._entries.values())
@@ -104,8 +105,10 @@ class ActionRegistry(QObject):
     def set_available(self, key: str, reason: str = "") -> None:
         """Disable an action for a reason, which its tooltip then tells, or with "" enable it."""
         action = self._entries[key].action
-        action.setEnabled(not reason)
-        _set_tip(action, reason or self._tips[key])
+        if self._reasons.get(key) != reason or action.isEnabled() == bool(reason):
+            self._reasons[key] = reason  # said with every other selection; saying it anew costs more than looking
+            action.setEnabled(not reason)
+            _set_tip(action, reason or self._tips[key])
 
     def add_separator(self, menu: str) -> None:
         """A line between two groups of a menu."""

@@ -17,6 +17,7 @@ class _InkedSvg(QIconEngine):
         self._drawing = drawing
         self._ink = ink
         self._renderers: dict[str, QSvgRenderer] = {}
+        self._pixmaps: dict[tuple[int, int, str], QPixmap] = {}
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:  # noqa: ARG002, Qt's
         """Paint the drawing into `rect`."""
@@ -28,6 +29,12 @@ class _InkedSvg(QIconEngine):
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """The drawing as pixels; `size` counts device pixels."""
+        key = (size.width(), size.height(), self._colour(mode).name())
+        if key not in self._pixmaps:
+            self._pixmaps[key] = self._drawn(size, mode, state)
+        return self._pixmaps[key]
+
+    def _drawn(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

@@ -45,6 +45,16 @@ class Entry:
         return cls(row, tuple(spec.text(row) for spec in SPECS))
 
 
+_ROOT = QModelIndex()
+_COLUMN_COUNT = len(SPECS)
+_DISPLAY = int(Qt.ItemDataRole.DisplayRole)
+_DECORATION = int(Qt.ItemDataRole.DecorationRole)
+_WITH_OUTCOME = frozenset({int(Column.EMAIL), int(Column.PHONE)})
+_ANSWERED = frozenset(
+    {_DECORATION, int(Qt.ItemDataRole.ToolTipRole), int(Qt.ItemDataRole.AccessibleTextRole), *map(int, ContactRole)}
+)
+
+
 class ContactModel(QAbstractTableModel):
     """Contacts by id in rows, some of which may not be loaded yet.
 
@@ -65,6 +75,8 @@ class ContactModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._order: Sequence[int] = ()
+        self._loaded: Mapping[int, Entry] = {}
         self._icons: Mapping[Outcome, QIcon] = {outcome: outcome_style(outcome).icon for outcome in Outcome}
 
     @property
@@ -85,9 +97,9 @@ class ContactModel(QAbstractTableModel):
     def all_ids(self) -> Sequence[int]:
         """The contacts that “all” means."""
 
-    @abstractmethod
     def order(self) -> Sequence[int]:
         """The contacts shown, in the order shown. The caller must not change it, and must not keep it."""
+        return self._order
 
     @abstractmethod
     def position(self, contact_id: int) -> int | None:
@@ -98,16 +110,12 @@ class ContactModel(QAbstractTableModel):
         """A contact that is loaded."""
 
     @abstractmethod
-    def entry_at(self, position: int) -> Entry | None:
-        """What is in a row, as it is about to be painted; None while it is not loaded."""
-
-    @abstractmethod
     def holds(self, contact_ids: Collection[int]) -> set[int]:
         """Those of these contacts that the table has, shown or hidden."""
 
     def contact_id(self, position: int) -> int:
         """The contact in a row."""
-        return self.order()[position]
+        return self._order[position]
 
     def contact_row(self, contact_id: int) -> ContactRow | None:
         """A contact that is loaded, shown or hidden."""
@@ -128,36 +136,47 @@ class ContactModel(QAbstractTableModel):
                 found.update(last)
         return found
 
+    def _want(self, position: int) -> None:
+        """A row is to be painted that is not loaded."""
+
     # Qt's side
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+    # A repaint asks all of this thousands of times: no calls, no look-ups and no enums that can be spared.
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
         """How many contacts are shown."""
-        return 0 if parent.isValid() else len(self.order())
+        return 0 if parent.isValid() else len(self._order)
 
-    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
         """How many columns there are, shown or not."""
-        return 0 if parent.isValid() else len(SPECS)
+        return 0 if parent.isValid() else _COLUMN_COUNT
 
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = _DISPLAY) -> Any:
         """A cell's text, its outcome icon, or one of `ContactRole`."""
-        if role == Qt.ItemDataRole.DisplayRole:
-            if not index.isValid():
-                return None
-            entry = self.entry_at(index.row())
-            if entry is None:
-                return NOT_LOADED if index.column() == Column.NAME else None
+        if role:
+            return self._other_data(index, role) if role in _ANSWERED else None
+        row = index.row()
+        if row < 0:
+            return None
+        entry = self._loaded.get(self._order[row])
+        if entry is not None:
             return entry.cells[index.column()]
-        if role < Qt.ItemDataRole.UserRole and role not in _ANSWERED:
+        self._want(row)
+        return NOT_LOADED if index.column() == Column.NAME else None
+
+    def _other_data(self, index: QModelIndex | QPersistentModelIndex, role: int) -> Any:
+        row, column = index.row(), index.column()
+        if row < 0 or (role == _DECORATION and column not in _WITH_OUTCOME):
             return None
-        if not index.isValid():
-            return None
-        entry = self.entry_at(index.row())
+        entry = self._loaded.get(self._order[row])
         if entry is None:
-            return _special_of_unloaded(self, index, role)
-        if role == Qt.ItemDataRole.DecorationRole:
-            outcome = _outcome_in(entry.row, index.column())
+            if role == ContactRole.CONTACT_ID:
+                return self._order[row]
+            return "not loaded yet" if role == Qt.ItemDataRole.AccessibleTextRole else None
+        if role == _DECORATION:
+            outcome = _outcome_in(entry.row, column)
             return self._icons[outcome] if outcome is not None else None
-        return _special(entry, index.column(), role)
+        return _special(entry, column, role)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The columns' headings."""
@@ -167,9 +186,6 @@ class ContactModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
-
-
-_ANSWERED = frozenset({Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole})
 
 
 def sort_text(entry: Entry, column: int) -> str:
@@ -195,12 +211,6 @@ def _outcome_in(row: ContactRow, column: int) -> Outcome | None:
     if column == Column.PHONE:
         return row.phone_outcome
     return None
-
-
-def _special_of_unloaded(model: ContactModel, index: QModelIndex | QPersistentModelIndex, role: int) -> Any:
-    if role == ContactRole.CONTACT_ID:
-        return model.contact_id(index.row())
-    return "not loaded yet" if role == Qt.ItemDataRole.AccessibleTextRole else None
 
 
 def _special(entry: Entry, column: int, role: int) -> Any:

@@ -4,7 +4,7 @@ There is no proxy: the model keeps the visible contact ids in order itself, whic
 the same model behind a QSortFilterProxyModel and never sorts twice.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer
 
@@ -22,7 +22,7 @@ class ContactTableModel(ContactModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: dict[int, Entry] = {}
-        self._visible: list[int] = []
+        self._loaded = self._entries
         self._positions: dict[int, int] | None = None
         self._words: tuple[str, ...] = ()
         self._sort_column: Column | None = None
@@ -65,9 +65,9 @@ class ContactTableModel(ContactModel):
         self._entries.update(arrived)
         shown = [contact_id for contact_id, entry in arrived.items() if self._matches(entry)]
         if shown:
-            first = len(self._visible)
+            first = len(self._order)
             self.beginInsertRows(QModelIndex(), first, first + len(shown) - 1)
-            self._visible.extend(shown)
+            self._order = [*self._order, *shown]
             self._positions = None
             self.endInsertRows()
             if self._sort_column is not None:
@@ -116,23 +116,15 @@ class ContactTableModel(ContactModel):
         """How many contacts the table has."""
         return len(self._entries) + len(self._pending)
 
-    def order(self) -> Sequence[int]:
-        """The contacts shown, in the order shown."""
-        return self._visible
-
     def position(self, contact_id: int) -> int | None:
         """The row of a contact in the view, None while the filter hides it."""
         if self._positions is None:
-            self._positions = {shown: position for position, shown in enumerate(self._visible)}
+            self._positions = {shown: position for position, shown in enumerate(self._order)}
         return self._positions.get(contact_id)
 
     def entry(self, contact_id: int) -> Entry | None:
         """A contact of the table, shown or hidden."""
         return self._entries.get(contact_id) or self._pending.get(contact_id)
-
-    def entry_at(self, position: int) -> Entry | None:
-        """The contact in a row."""
-        return self._entries[self._visible[position]]
 
     def holds(self, contact_ids: Collection[int]) -> set[int]:
         """Those of these contacts that the table has."""
@@ -162,8 +154,8 @@ class ContactTableModel(ContactModel):
         self.reordered_by_rep = by_rep
         self.about_to_reorder.emit()
         self.beginResetModel()
-        self._entries = entries
-        self._visible = self._ordered([key for key, entry in entries.items() if self._matches(entry)])
+        self._entries = self._loaded = entries
+        self._order = self._ordered([key for key, entry in entries.items() if self._matches(entry)])
         self._positions = None
         self.endResetModel()
         self.reordered.emit()
@@ -171,14 +163,14 @@ class ContactTableModel(ContactModel):
 
     def _resort(self, *, by_rep: bool = False) -> None:
         ordered = self._ordered([key for key, entry in self._entries.items() if self._matches(entry)])
-        if ordered == self._visible:
+        if ordered == self._order:
             return
         self.reordered_by_rep = by_rep
         self.about_to_reorder.emit()
         self.layoutAboutToBeChanged.emit()
         held = self.persistentIndexList()
-        holders = [self._visible[index.row()] for index in held]
-        self._visible = ordered
+        holders = [self._order[index.row()] for index in held]
+        self._order = ordered
         self._positions = None
         moved = [
             self.index(self._at(contact_id), index.column()) for contact_id, index in zip(holders, held, strict=True)

@@ -52,9 +52,10 @@ class LibraryModel(ContactModel):
         self._views = views
         self._scope = scope
         self._query = ViewQuery()
-        self._ids: array[int] = array("q")
+        self._order: array[int] = array("q")
         self._everything: array[int] = array("q")
         self._cache = RowCache()
+        self._loaded = self._cache.entries
         self._sight = (0, 0)
         self._started = False
         self._everything_is_stale = True
@@ -124,29 +125,18 @@ class LibraryModel(ContactModel):
 
     def all_ids(self) -> Sequence[int]:
         """The contacts that fit the query; none while they are still being counted."""
-        return self._ids if self.is_complete else ()
-
-    def order(self) -> Sequence[int]:
-        """The contacts shown, in the order shown."""
-        return self._ids
+        return self._order if self.is_complete else ()
 
     def position(self, contact_id: int) -> int | None:
         """The row of a contact, None where the query leaves it out."""
         try:
-            return self._ids.index(contact_id)
+            return self._order.index(contact_id)
         except ValueError:
             return None
 
     def entry(self, contact_id: int) -> Entry | None:
         """A contact that is loaded."""
         return self._cache.get(contact_id)
-
-    def entry_at(self, position: int) -> Entry | None:
-        """What is in a row; where it is not loaded it is wanted from now on."""
-        entry = self._cache.get(self._ids[position])
-        if entry is None and self._cache.want(position):
-            self._fetch_soon.start()
-        return entry
 
     def holds(self, contact_ids: Collection[int]) -> set[int]:
         """Those of these contacts that the library has."""
@@ -163,7 +153,7 @@ class LibraryModel(ContactModel):
         if not self._started:
             return
         first, last = self._sight
-        in_sight = set(self._ids[first : last + 1])
+        in_sight = set(self._order[first : last + 1])
         touched = list(contact_ids)
         mine = in_sight.intersection(touched) if touched else in_sight
         self._cache.forget(touched or None, but=in_sight)
@@ -194,13 +184,13 @@ class LibraryModel(ContactModel):
 
     def _show(self, ids: "array[int]", *, by_rep: bool, complete: bool) -> None:
         self._answered = True
-        before = len(self._ids)
-        if ids == self._ids:
+        before = len(self._order)
+        if ids == self._order:
             self.is_complete = complete
-        elif not self.is_complete and before and ids[:before] == self._ids:
+        elif not self.is_complete and before and ids[:before] == self._order:
             # The first rows are in place: the others come behind them, and nothing moves.
             self.beginInsertRows(QModelIndex(), before, len(ids) - 1)
-            self._ids = ids
+            self._order = ids
             self.is_complete = complete
             self.endInsertRows()
         else:
@@ -212,12 +202,16 @@ class LibraryModel(ContactModel):
         self.about_to_reorder.emit()
         self._cache.drop_wishes()
         self.beginResetModel()
-        self._ids = ids
+        self._order = ids
         self.is_complete = complete
         self.endResetModel()
         self.reordered.emit()
 
     # Inside: the rows
+
+    def _want(self, position: int) -> None:
+        if self._cache.want(position):
+            self._fetch_soon.start()
 
     def _fetch(self) -> None:
         if self._started and not self._fetching:
@@ -235,7 +229,7 @@ class LibraryModel(ContactModel):
                     wanted = False
                 elif rows is not None:
                     wanted = True
-                    ahead = list(neighbours(rows, len(self._ids)))
+                    ahead = list(neighbours(rows, len(self._order)))
                 else:
                     return
                 if rows is not None:
@@ -244,13 +238,13 @@ class LibraryModel(ContactModel):
             self._fetching = False
 
     async def _fetch_page(self, rows: range, *, tell: bool) -> None:
-        order = self._ids
+        order = self._order
         ids = [contact_id for contact_id in order[rows.start : rows.stop] if self._cache.get(contact_id) is None]
         if not ids:
             return
         found = await self._library.rows(ids)
         self._cache.put((contact_id, Entry.of(row)) for contact_id, row in zip(ids, found, strict=True))
-        if tell and order is self._ids:
+        if tell and order is self._order:
             self._tell(rows.start, min(rows.stop, len(order)) - 1)
 
     async def _read_again(self, ids: list[int]) -> None:
@@ -258,7 +252,7 @@ class LibraryModel(ContactModel):
         self._cache.put((contact_id, Entry.of(row)) for contact_id, row in zip(ids, found, strict=True))
         first, last = self._sight
         changed = set(ids)
-        shown = self._ids[first : last + 1]
+        shown = self._order[first : last + 1]
         for start, end in spans([place for place, contact_id in enumerate(shown, first) if contact_id in changed]):
             self._tell(start, end)
 

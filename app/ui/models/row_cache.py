@@ -15,33 +15,34 @@ class RowCache:
 
     def __init__(self, most: int = MOST_ENTRIES) -> None:
         self._most = most
-        self._entries: dict[int, Entry] = {}
+        #: What is loaded; only read from outside, where a call would be too slow.
+        self.entries: dict[int, Entry] = {}
         self._wanted: dict[int, None] = {}
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.entries)
 
     def get(self, contact_id: int) -> Entry | None:
         """A contact that is loaded."""
-        return self._entries.get(contact_id)
+        return self.entries.get(contact_id)
 
     def put(self, entries: Iterable[tuple[int, Entry]]) -> None:
         """Keep contacts under the ids they were asked for by."""
         for contact_id, entry in entries:
-            self._entries.pop(contact_id, None)
-            self._entries[contact_id] = entry
-        while len(self._entries) > self._most:
-            del self._entries[next(iter(self._entries))]
+            self.entries.pop(contact_id, None)
+            self.entries[contact_id] = entry
+        while len(self.entries) > self._most:
+            del self.entries[next(iter(self.entries))]
 
     def known(self, contact_ids: Iterable[int]) -> set[int]:
         """Those of these contacts that are loaded."""
-        return {contact_id for contact_id in contact_ids if contact_id in self._entries}
+        return {contact_id for contact_id in contact_ids if contact_id in self.entries}
 
     def forget(self, contact_ids: Iterable[int] | None, *, but: Collection[int] = ()) -> None:
         """Forget contacts, all for None, except some."""
-        for contact_id in list(self._entries) if contact_ids is None else contact_ids:
+        for contact_id in list(self.entries) if contact_ids is None else contact_ids:
             if contact_id not in but:
-                self._entries.pop(contact_id, None)
+                self.entries.pop(contact_id, None)
 
     # Pages
 

@@ -154,11 +154,22 @@ class ContactSelectionModel(QItemSelectionModel):
         first, last = self._window if rows > WHOLE else (0, rows - 1)
         selection = QItemSelection()
         side = self._contacts.columnCount() - 1
-        if self._kept or self._runs:
-            chosen = [position for position in range(first, min(last, rows - 1) + 1) if self.is_chosen(position)]
-            for start, end in spans(chosen):
-                selection.select(self._contacts.index(start, 0), self._contacts.index(end, side))
+        for start, end in self._chosen_between(first, min(last, rows - 1)):
+            selection.select(self._contacts.index(start, 0), self._contacts.index(end, side))
         super().select(selection, Flag.ClearAndSelect)
+
+    def _chosen_between(self, first: int, last: int) -> list[tuple[int, int]]:
+        """The runs of selected rows from `first` to `last`."""
+        if not self._kept:
+            if self._deed is Flag.Deselect:
+                return []
+            clipped = ((max(first, start), min(last, end)) for start, end in self._runs)
+            return [(start, end) for start, end in clipped if start <= end]
+        if not self._runs:
+            order, kept = self._contacts.order(), self._kept
+            ids = order[first : last + 1]
+            return spans([position for position, contact_id in enumerate(ids, first) if contact_id in kept])
+        return spans([position for position in range(first, last + 1) if self.is_chosen(position)])
 
     def _remember(self) -> None:
         self._settle()

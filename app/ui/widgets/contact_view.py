@@ -44,6 +44,9 @@ class ContactView(QTableView):
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        # Qt then moves what is painted already when rows are scrolled, instead of painting all of them again; a style
+        # sheet that names a background keeps it from finding out by itself. In return we fill the ground ourselves.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setTabKeyNavigation(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.verticalHeader().hide()
@@ -91,7 +94,10 @@ class ContactView(QTableView):
         super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the rows, or the hint where there are none."""
+        """Paint the ground and the rows, or the hint where there are none."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.palette().base())
+        painter.end()
         super().paintEvent(event)
         if self._hint and not self._contact_model.rowCount():
             painter = QPainter(self.viewport())

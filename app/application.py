@@ -18,17 +18,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, SignalInstance, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app import __version__
 from app.bug_report import named
 from app.composition import Services, open_services
-from app.domain.errors import ContactScoutError
+from app.domain.errors import ContactScoutError, DamagedLibraryError, LibraryError, ProfileInUseError
 from app.domain.redaction import Redactor
 from app.qtbridge.dialogs import tell
 from app.qtbridge.loop import create_loop
 from app.qtbridge.reporter import ErrorReporter, log_qt_message
 from app.qtbridge.tasks import TaskScope
+from app.services.safekeeping import WayOut
+from app.storage.instance_lock import InstanceLock
 from app.storage.profile import Profile
 from app.ui.main_window import MainWindow
 
@@ -48,6 +50,12 @@ NO_PLATFORM = (
 )
 
 SILENT_PLATFORMS = ("offscreen", "minimal")
+
+BROUGHT_FORWARD = "Contact Scout is already open on this profile; its window was brought to the front."
+NO_ANSWER = LibraryError(
+    "Contact Scout is already open on this profile, but does not answer.",
+    next_step="Wait a moment, or end it, then start again.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +191,9 @@ class _Session:
         loop = asyncio.get_running_loop()
         with _termination_signals(loop, self._request_quit):
             try:
-                code = await self._run_services()
+                code = await self._run_until_closed_for_good()
+            except ProfileInUseError as error:
+                code = await self._ring(error)
             except ContactScoutError as error:
                 await self._explain(error)
                 code = error.exit_code
@@ -199,7 +209,29 @@ class _Session:
         self._quit.set()
         self._last_resort.start()
 
-    async def _run_services(self) -> int:
+    async def _run_until_closed_for_good(self) -> int:
+        """Run, and begin anew each time something else is put in the library's place."""
+        while True:
+            try:
+                code, chosen = await self._run_services()
+            except DamagedLibraryError as error:
+                code = error.exit_code
+                if self._is_silent:
+                    raise
+                with InstanceLock(self._options.profile.lock_path):
+                    if not await self._find_way_out(error):
+                        return code
+                continue
+            if chosen is None:
+                return code
+            self._last_resort.stand_down()
+            self._quit.clear()
+            self._hurry.clear()
+            with InstanceLock(self._options.profile.lock_path):
+                await self._put_in_place(chosen)
+
+    async def _run_services(self) -> tuple[int, WayOut | None]:
+        """Run until closed; returns the exit code, and what is to be put in the library's place before the next run."""
         opened = open_services(self._options.profile, demo=self._options.demo, redactor=self._options.redactor)
         async with AsyncExitStack() as after_services, opened as services:
             window = self._create_window(services, self._reporter, self._options)
@@ -207,11 +239,41 @@ class _Session:
             window.close_requested.connect(self._request_quit)
             window.show()
             services.enrichment.start()
+            services.safekeeping.start()
             log.info("Contact Scout %s started", __version__)
             try:
-                return await self._until_done(window, services)
+                with _bell(self._options.profile.directory, window):
+                    code = await self._until_done(window, services)
             finally:
                 await self._stop_window(window)
+        return code, services.safekeeping.chosen
+
+    async def _ring(self, error: ProfileInUseError) -> int:
+        from app.qtbridge.doorbell import ring  # only a second start pays for loading it so early
+
+        if error.command or self._options.tour is not None:
+            await self._explain(error)
+            return error.exit_code
+        if await ring(self._options.profile.directory):
+            print(f"contact-scout: {BROUGHT_FORWARD}", flush=True)  # noqa: T201 - the window is another process's
+            return EXIT_OK
+        await self._explain(NO_ANSWER)
+        return NO_ANSWER.exit_code
+
+    async def _find_way_out(self, error: DamagedLibraryError) -> bool:
+        """Ask what becomes of a damaged library, and do it; False to quit."""
+        from app.ui.dialogs.way_out_dialog import run_way_out_dialog
+
+        asking = asyncio.create_task(run_way_out_dialog(self._options.profile.library_path, error), name="way out")
+        return await self._unless(asking, self._quit) and await asking
+
+    async def _put_in_place(self, chosen: WayOut) -> None:
+        from app.ui.dialogs.way_out_dialog import put_in_place
+
+        try:
+            await put_in_place(self._options.profile.library_path, chosen)
+        except ContactScoutError as error:
+            await self._explain(error)
 
     async def _until_done(self, window: AppWindow, services: Services) -> int:
         if self._options.tour is None:
@@ -247,14 +309,38 @@ class _Session:
                 each.cancel()
             await asyncio.wait({task, waiting})
 
+    @property
+    def _is_silent(self) -> bool:
+        """Whether nobody would see a dialog."""
+        return self._options.tour is not None or QApplication.platformName() in SILENT_PLATFORMS
+
     async def _explain(self, error: ContactScoutError) -> None:
         log.info("Not started: %s", named(error))
         sentence = f"{error.text} {error.next_step}".rstrip()
-        if self._options.tour is not None or QApplication.platformName() in SILENT_PLATFORMS:
+        if self._is_silent:
             print(f"contact-scout: {sentence}", file=sys.stderr)  # noqa: T201 - there is no window to show it in
             return
         dialog = asyncio.create_task(tell(None, "Contact Scout", sentence), name="explanation")
         await self._unless(dialog, self._quit)
+
+
+@contextlib.contextmanager
+def _bell(profile: Path, window: AppWindow) -> Iterator[None]:
+    """Let a second start bring the window to the front."""
+    from app.qtbridge.doorbell import Doorbell, come_forward  # the window is shown by now
+
+    if not isinstance(window, QWidget):
+        yield
+        return
+    bell = Doorbell(profile)
+    bell.rung.connect(lambda: come_forward(window))
+    if not bell.is_listening:
+        log.info("A second start will not find this window")
+    try:
+        yield
+    finally:
+        bell.close()
+        bell.deleteLater()
 
 
 def _remove(window: AppWindow) -> None:
@@ -270,6 +356,9 @@ class _LastResort:
 
     def __init__(self) -> None:
         self._code = EXIT_BUG
+        self._make_ready()
+
+    def _make_ready(self) -> None:
         self._library_closed = threading.Event()
         self._called_off = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="last resort", daemon=True)
@@ -277,6 +366,13 @@ class _LastResort:
     def start(self) -> None:
         """Give the program `STOP_SECONDS` from now."""
         self._thread.start()
+
+    def stand_down(self) -> None:
+        """The program goes on: what was stopped is closed, and something else is opened."""
+        self._called_off.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._make_ready()
 
     def library_is_closed(self, code: int) -> None:
         """From now on nothing can be lost, and this is the exit code."""

@@ -87,18 +87,6 @@ async def test_a_signal_ends_the_program_at_once_without_a_warning(tmp_path: Pat
     assert warnings_of(tmp_path) == []
 
 
-@needs_signals
-async def test_a_profile_in_use_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    async with Program("-m", "app", "--demo", "--profile", str(tmp_path)) as first:
-        await first.until_logged(tmp_path / LOG, "started")
-        second = await run_python("-m", "app", "--demo", "--profile", str(tmp_path))
-        assert (await first.ended(signal.SIGTERM)).code == 0
-    assert second.code == 2
-    assert second.err.startswith("contact-scout: Contact Scout is already open on this profile.")
-    assert second.err.count("\n") == 1
-    assert warnings_of(tmp_path) == []
-
-
 async def test_a_library_that_cannot_be_read_is_told_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "library.sqlite3").write_bytes(b"this is not a library" * 1000)
     ended = await run_python("-m", "app", "--profile", str(tmp_path))

@@ -1,5 +1,6 @@
 """Where a profile's files are: all under one folder, or in the platform's own places."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +26,7 @@ class Profile:
         self._config_directory = config_directory or directory
         for folder in (self.directory, self._config_directory, self.log_dir):
             _make_private(folder)
+        _rename(self._config_directory / "window.ini", self.window_state_path)
 
     @classmethod
     def default(cls) -> Self:
@@ -50,7 +52,7 @@ class Profile:
     @property
     def window_state_path(self) -> Path:
         """Where docks, columns and tabs were."""
-        return self._config_directory / "window.ini"
+        return self._config_directory / "window.json"
 
     @property
     def request_counts_path(self) -> Path:
@@ -70,3 +72,10 @@ def _make_private(folder: Path) -> None:
         raise LibraryError(
             f"The profile's folder cannot be made: {folder}.", next_step="Choose another one with “--profile”."
         ) from error
+
+
+def _rename(old: Path, new: Path) -> None:
+    """What earlier versions called otherwise; where it cannot be renamed it is not worth a word."""
+    if old.exists() and not new.exists():
+        with suppress(OSError):
+            old.rename(new)

@@ -30,6 +30,7 @@ from app.ui.panes.library_pane import LibraryPane
 from app.ui.panes.queue_pane import QueuePane
 from app.ui.panes.review_pane import ReviewPane
 from app.ui.result_tabs import ResultTabs
+from app.ui.safety_desk import SafetyDesk
 from app.ui.tab_actions import TabActions
 from app.ui.theme import SPACING, Theme
 from app.ui.undo_actions import UndoActions
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         desk: The ways into the enrichment queue.
         history: The steps of the rep's own work.
         own_work: What is done with the selected contacts.
+        safety: Backups, and what is said about the library's file.
         session: What is remembered of it all.
         banner: What concerns the whole window.
         status: The status bar.
@@ -312,6 +314,10 @@ class MainWindow(QMainWindow):
         UndoActions(registry, self.history, self)
         self.desk.add_actions(registry)
         self.review.add_actions(registry)
+        self.safety = SafetyDesk(self, self._services, say=self.status.say)
+        self.safety.add_actions(registry)
+        self._tell(self.safety.banner)
+        self._panes = (self.safety, *self._panes)
         self._window_actions.add_the_rest()
         self._window_actions.add_toolbar(self._chips)
 

@@ -25,13 +25,14 @@ class Ended(NamedTuple):
 class Program:
     """A running process; leaving the context kills it when it still runs.
 
-    `async with Program("-m", "app") as program:` starts Python with these arguments.
+    `async with Program("-m", "app") as program:` starts Python with these arguments. With `stdin` it has one that stays open.
     """
 
     process: asyncio.subprocess.Process
 
-    def __init__(self, *arguments: str, **environment: str) -> None:
+    def __init__(self, *arguments: str, stdin: bool = False, **environment: str) -> None:
         self._arguments = arguments
+        self._stdin = asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL
         self._environment = environment
 
     async def __aenter__(self) -> Self:
@@ -41,7 +42,7 @@ class Program:
             *self._arguments,
             cwd=ROOT,
             env={**os.environ, **self._environment},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=self._stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -33,10 +33,12 @@ from app.ui.models.id_outcome_model import Column
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.tour_enrichment_steps import EnrichmentSteps
 from app.ui.tour_hand import Hand, NotAsExpectedError
+from app.ui.tour_own_work_steps import OwnWorkSteps
 from app.ui.tour_record import TourRecord
 from app.ui.tour_review_steps import ReviewSteps
 from app.ui.tour_service_steps import ServiceSteps
 from app.ui.tour_stage import TourStage, button, values
+from app.ui.widgets.selectable_text import SelectableText
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -70,6 +72,7 @@ class TourSteps(TourStage):
         super().__init__(window, services, hand, record)
         self._more = ServiceSteps(window, services, hand, record)
         self._queue = EnrichmentSteps(window, services, hand, record)
+        self._own = OwnWorkSteps(window, services, hand, record)
         self._review = ReviewSteps(window, services, hand, record)
         self._network: ResultsPane | None = None
         self._account = ""
@@ -95,6 +98,9 @@ class TourSteps(TourStage):
             ("confirm an enrichment", self._enrich),
             ("wait for the enrichment", self._collect),
             ("look at an enriched contact", self._inspect),
+            ("mark contacts", lambda: self._own.mark_many(self._results())),
+            ("work on one contact", lambda: self._own.work_on_one(self._results())),
+            ("walk through the history", self._own.walk_through_history),
             ("read the ledger", self._queue.read_ledger),
             ("enrich a file", self._queue.import_people),
             ("export", self._export),
@@ -308,7 +314,7 @@ class TourSteps(TourStage):
             lambda: bool(inspector.details and inspector.details.row.contact_id == contact_id),
             "The inspector shows the contact.",
         )
-        texts = [label.text() for label in inspector.findChildren(QLabel)]
+        texts = [value.text() for value in inspector.findChildren(SelectableText)]
         self._record.expect(any(address in text for text in texts), "the inspector shows the e-mail that was bought")
         await self._picture("contact-enriched")
 

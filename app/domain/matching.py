@@ -57,7 +57,7 @@ def find_matches(
                 continue
             other = entries[other_index]
             if mine or (changed is not None and other.contact_id in changed):
-                evidence = scorer.evidence(one, other)
+                evidence = scorer.evidence(one, other, floor)
                 bits = sum(item.bits for item in evidence)
                 if evidence and bits >= floor:
                     found.append((bits, one, other, evidence))

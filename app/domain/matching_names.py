@@ -235,13 +235,24 @@ def initials_fit(one: Iterable[str], other: Iterable[str]) -> bool:
     return bool(mine and theirs) and mine[0] == theirs[0] and (len(mine) == 1 or len(theirs) == 1)
 
 
-def contradictions(
-    mine: tuple[tuple[str, ...], tuple[str, ...]], theirs: tuple[tuple[str, ...], tuple[str, ...]]
-) -> int:
+Name = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def are_comparable(mine: Name, theirs: Name) -> bool:
+    """Whether both names are written in Latin letters, or neither is."""
+    return is_latin(mine) == is_latin(theirs)
+
+
+def is_latin(name: Name) -> bool:
+    """Whether a name is in Latin letters, or was put into them."""
+    return all(word.isascii() for part in name for word in part)
+
+
+def contradictions(mine: Name, theirs: Name) -> int:
     """In how many of first and family name two people plainly differ: 0, 1 or 2.
 
-    Slips, short forms, initials, added and swapped names are no contradiction, and names in two scripts cannot be
-    compared. Each name is given as `first_and_last` makes it.
+    Slips, short forms, initials, added and swapped names are no contradiction; nor are names in two scripts, see
+    `are_comparable`. Each name is given as `first_and_last` makes it.
     """
     straight = sum(not _may_be_one(one, other) for one, other in zip(mine, theirs, strict=True))
     if not straight:
@@ -260,6 +271,6 @@ def _may_be_one(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
         return True
     if one == "".join(word[0] for word in theirs) or other == "".join(word[0] for word in mine):
         return True
-    from rapidfuzz.distance import JaroWinkler  # not needed before two names differ
+    from rapidfuzz.distance import Indel  # not needed before two names differ
 
-    return JaroWinkler.similarity(one, other) >= 0.8 or sound(one) == sound(other)
+    return Indel.normalized_similarity(one, other) >= 0.75 or sound(one) == sound(other)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.domain.identifiers import FREE_MAIL_HOSTS
-from app.domain.matching_names import company_words, first_and_last, plain
+from app.domain.matching_names import Name, company_words, first_and_last, is_latin, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,12 @@ class Entry:
     stems: frozenset[str] = frozenset()
     ids: dict[str, set[str]] = field(default_factory=dict)
     places: tuple[str, ...] = ()
+    where: frozenset[str] = frozenset()
     title: frozenset[str] = frozenset()
     #: The name in Latin letters as the profile or an address has it, where it is written in others.
-    latin: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    latin: Name | None = None
+    name: Name = ((), ())
+    is_latin: bool = True
 
     @property
     def contact_id(self) -> int:
@@ -77,7 +80,6 @@ class Entry:
 def entry(person: MatchPerson) -> Entry:
     """The comparable form of what is known of a person."""
     firsts, lasts = first_and_last(person.first_name, person.last_name, person.full_name)
-    given = (*firsts, *lasts)
     ids: dict[str, set[str]] = {}
     for scope, value in person.ids:
         ids.setdefault(scope, set()).add(value)
@@ -97,12 +99,15 @@ def entry(person: MatchPerson) -> Entry:
         stems=frozenset(filter(None, map(_stem, person.slugs))),
         ids=ids,
         places=tuple(dict.fromkeys(plain(person.location).split())),
+        where=frozenset(plain(person.location).split()),
         title=frozenset(plain(person.job_title).split()),
-        latin=None if all(map(str.isascii, given)) else _latin_name(person),
+        latin=None if is_latin((firsts, lasts)) else _latin_name(person),
+        name=(firsts, lasts),
+        is_latin=is_latin((firsts, lasts)),
     )
 
 
-def _latin_name(person: MatchPerson) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def _latin_name(person: MatchPerson) -> Name | None:
     for said in (*person.slugs, *(email.rpartition("@")[0] for email in person.emails)):
         words = [word for word in re.findall(r"[a-z0-9]+", said) if word.isalpha()]
         if len(words) > 1:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import DamerauLevenshtein, Indel, JaroWinkler
 
 from app.domain.match_candidates import MatchReason
-from app.domain.matching_names import share_a_root, sound
+from app.domain.matching_names import Name, are_comparable, share_a_root, sound
 from app.domain.matching_people import Entry, host_of
 
 _near: Callable[..., float] = JaroWinkler.similarity
@@ -67,14 +67,12 @@ class Scorer:
         self._lasts_of = _partners((entry.first, entry.last) for entry in entries)
         self._firsts_of = _partners((entry.last, entry.first) for entry in entries)
 
-    def evidence(self, one: Entry, other: Entry) -> list[Evidence]:
-        """Everything that speaks for and against two people being one; empty where nothing could make up for it."""
+    def evidence(self, one: Entry, other: Entry, floor: float = 0.0) -> list[Evidence]:
+        """Everything that speaks for and against two people being one; empty where it cannot come to `floor` bits."""
         found = self._names(one, other)
-        if sum(item.bits for item in found) < -3 and not (
-            one.emails & other.emails or one.slugs & other.slugs or one.phones & other.phones
-        ):
-            return []
         named = sum(item.bits for item in found)
+        if named + _hope(one, other, named) < floor:
+            return []
         self._keys(one, other, found.append, named)
         employed = self._company(one, other, found.append)
         self._place(one, other, found.append, colleagues=employed)
@@ -90,18 +88,18 @@ class Scorer:
         return max(0.5, min(most, log2(agree * self._people / max(count, 1))))
 
     def _names(self, one: Entry, other: Entry) -> list[Evidence]:
-        mine, theirs = (one.firsts, one.lasts), (other.firsts, other.lasts)
-        if _is_latin(mine) != _is_latin(theirs):
+        mine, theirs = one.name, other.name
+        if one.is_latin is not other.is_latin:
             # Written in two scripts: only what a profile or an address says can be compared.
             mine, theirs = one.latin or mine, other.latin or theirs
-            if _is_latin(mine) != _is_latin(theirs):
+            if not are_comparable(mine, theirs):
                 return []
         straight = [
             self._name("first_name", mine[0], theirs[0], self._firsts, 10.0),
             self._name("last_name", mine[1], theirs[1], self._lasts, 13.0),
         ]
         bits = sum(item.bits for item in straight)
-        if bits < 8 and all((*mine, *theirs)):
+        if bits < 8 and all((*mine, *theirs)) and _may_be_swapped(mine, theirs):
             swapped = [
                 self._name("first_name", mine[0], theirs[1], self._lasts, 10.0),
                 self._name("last_name", mine[1], theirs[0], self._firsts, 13.0),
@@ -272,8 +270,28 @@ class Scorer:
         return max(0.1, log2(self._people / max(self._places[word], 1)))
 
 
-def _is_latin(name: tuple[tuple[str, ...], tuple[str, ...]]) -> bool:
-    return all(word.isascii() for part in name for word in part)
+def _may_be_swapped(mine: Name, theirs: Name) -> bool:
+    """A quick look that spares most pairs the slow one: a slip seldom hits the first letter."""
+    return mine[0][0][0] == theirs[1][0][0] or mine[1][0][0] == theirs[0][0][0]
+
+
+def _hope(one: Entry, other: Entry, named: float) -> float:
+    """What the evidence apart from the names could come to at most."""
+    hope = 2.0 if one.where.isdisjoint(other.where) else 16.0
+    keys = ((one.emails, other.emails), (one.phones, other.phones), (one.slugs, other.slugs))
+    for mine, theirs in keys:
+        if mine and theirs and not mine.isdisjoint(theirs):
+            hope += 14.0
+    if named < -3 and hope <= 16.0:
+        # Neither one company nor one place makes two different names one person.
+        return -100.0
+    if not (one.domains.isdisjoint(other.domains) and one.companies.isdisjoint(other.companies)):
+        hope += 10.0
+    elif one.companies and other.companies:
+        hope += 6.0
+    if one.handles and other.handles:
+        hope += 7.0
+    return hope
 
 
 def _made_of_name(handle: str, entry: Entry) -> bool:

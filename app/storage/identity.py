@@ -8,7 +8,7 @@ there whatever else it says, because people rename their profiles.
 """
 
 from app.domain.contact import SourceRecord
-from app.domain.matching_names import contradictions, first_and_last
+from app.domain.matching_names import Name, are_comparable, contradictions, first_and_last, is_latin, plain
 from app.storage.columns import stamp
 from app.storage.database import Connection, rows, scalar
 from app.storage.identity_keys import EMAIL, ID, LINKEDIN, Key, contradiction, held, keys_of, owners
@@ -107,4 +107,14 @@ def _names_speak_against(conn: Connection, record: SourceRecord, owner: int, key
         )
     ]
     named = [name for name in names if any(name)]
-    return bool(named) and all(contradictions(mine, name) > most for name in named)
+    return bool(named) and all(
+        contradictions(mine, name) > most
+        or (key.kind == EMAIL and not are_comparable(mine, name) and not _is_named_after(key.value, mine, name))
+        for name in named
+    )
+
+
+def _is_named_after(address: str, *names: Name) -> bool:
+    """Whether a mailbox is called like somebody, which settles what two scripts leave open."""
+    mailbox = plain(address.rpartition("@")[0]).replace(" ", "")
+    return any(len(word) > 2 and word in mailbox for name in names if is_latin(name) for part in name for word in part)

@@ -91,6 +91,7 @@ class TabActions(QObject):
             self._registry[key].setText(priced(words, cost))
         self._registry["search.stop"].setEnabled(any(each.is_running for each in self._tabs.results()))
         self._registry["tabs.close"].setEnabled(pane is not None)
+        self._registry["results.save_list"].setEnabled(pane is not None and everything > 0)
         self._registry["export.selected"].setText(f"Export {selected:,} selected…" if selected else "Export selected…")
         self._registry["export.all"].setText(f"Export all {everything:,} of this tab…" if everything else "Export tab…")
         freeze = self._registry["view.freeze"]
@@ -112,6 +113,14 @@ class TabActions(QObject):
             lambda table: self._export(table.all_ids()),
             shortcut="Ctrl+Shift+E",
             drawing="export",
+        )
+        self._registry.add(
+            "results.save_list",
+            "&File",
+            "Save results as list…",
+            partial(self._with_results, ResultsPane.save_as_list),
+            drawing="list-add",
+            tip="Keep the contacts of the search in front as a list of your own",
         )
         self._registry.add_separator("&File")
         self._registry.add(

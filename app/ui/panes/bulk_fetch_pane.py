@@ -19,10 +19,11 @@ from app.ui.failures import failure_handler
 from app.ui.panes.fetch_form import FetchForm
 from app.ui.panes.fetch_run_view import FetchRunView, run_state_text
 from app.ui.refresher import Refresher
+from app.ui.save_as_list import save_as_list
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.id_input import local_file
-from app.ui.wording import count, moment
+from app.ui.wording import count, moment, short_moment
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -273,7 +274,15 @@ class BulkFetchPane(QWidget):
         view.contacts.failed.connect(self._tell)
         view.enrich_requested.connect(self.enrich_requested)
         view.export_requested.connect(self.export_requested)
+        view.list_requested.connect(lambda ids: self._scope.replace("list", self._save_as_list(ids)))
         view.copied.connect(lambda number: self.banner.show_success(f"Copied {count(number, 'ID')}."))
+
+    async def _save_as_list(self, contact_ids: list[int]) -> None:
+        run = self._shown
+        if run is not None and contact_ids:
+            name = f"{run.provider.label} {short_moment(run.created_at)}"
+            if done := await save_as_list(self.window(), self._services, contact_ids, name):
+                self.banner.show_success(done)
 
     def _pause_shown(self) -> None:
         task = self._tasks.get(self._shown_id) if self._shown_id is not None else None

@@ -72,7 +72,7 @@ class FetchRunView(QWidget):
     Signals:
         pause_requested, resume_requested, stop_requested, retry_requested: For the run shown.
         save_requested: The IDs that were not returned shall be written to a file.
-        enrich_requested, export_requested: With a list of contact ids.
+        enrich_requested, export_requested, list_requested: With a list of contact ids.
         contact_activated: A contact to show in the inspector.
         copied: How many IDs were put on the clipboard.
 
@@ -89,6 +89,7 @@ class FetchRunView(QWidget):
     save_requested = Signal()
     enrich_requested = Signal(object)
     export_requested = Signal(object)
+    list_requested = Signal(object)
     contact_activated = Signal(int)
     copied = Signal(int)
 
@@ -115,6 +116,7 @@ class FetchRunView(QWidget):
         self._save = QPushButton("Save…")
         self._enrich = QPushButton("E&nrich found…")
         self._export = QPushButton("E&xport found…")
+        self._list = QPushButton("Save as &list…")
         self._tabs = QTabWidget()
         self._build()
 
@@ -235,7 +237,7 @@ class FetchRunView(QWidget):
         has_contacts = self._run is not None and any(
             self._run.counts.get(each) for each in (Outcome.FOUND, Outcome.PARTIAL, Outcome.SKIPPED)
         )
-        for button in (self._enrich, self._export):
+        for button in (self._enrich, self._list, self._export):
             button.setEnabled(has_contacts)
 
     def _name_tab(self, page: int, text: str) -> None:
@@ -300,7 +302,7 @@ class FetchRunView(QWidget):
         head = QHBoxLayout()
         head.setSpacing(SPACING.s)
         head.addWidget(self._title, 1)
-        for button in (self._pause, self._resume, self._stop, self._retry, self._enrich, self._export):
+        for button in (self._pause, self._resume, self._stop, self._retry, self._enrich, self._list, self._export):
             head.addWidget(button)
         state = QHBoxLayout()
         state.setSpacing(SPACING.m)
@@ -336,6 +338,7 @@ class FetchRunView(QWidget):
         self._save.clicked.connect(self.save_requested)
         self._enrich.clicked.connect(lambda: self.enrich_requested.emit(self.model.found_contacts()))
         self._export.clicked.connect(lambda: self.export_requested.emit(self.model.found_contacts()))
+        self._list.clicked.connect(lambda: self.list_requested.emit(self.model.found_contacts()))
         self._filter.currentIndexChanged.connect(self._apply_filter)
         self._copy.clicked.connect(self._copy_not_returned)
         self._table.activated.connect(self._activate)
@@ -359,6 +362,7 @@ class FetchRunView(QWidget):
             (self._save, "fetch_save", "Save the IDs that were not returned to a file"),
             (self._enrich, "fetch_enrich", "Enrich the found contacts"),
             (self._export, "fetch_export", "Export the found contacts"),
+            (self._list, "fetch_list", "Save the found contacts as a list"),
             (self._tabs, "fetch_tabs", "Outcomes, contacts and notes"),
             (self._title, "fetch_title", ""),
             (self._counts, "fetch_counts", ""),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +22,7 @@ from app.qtbridge.tasks import TaskScope
 from app.services.search import PageLoaded, SearchSession
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
+from app.ui.save_as_list import save_as_list
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
@@ -55,6 +57,7 @@ class ResultsPane(QWidget):
 
     def __init__(self, services: "Services", query: SearchQuery, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._services = services
         self._search = services.search
         self.query = query
         self._session: SearchSession = services.search.start(query)
@@ -145,6 +148,17 @@ class ResultsPane(QWidget):
     def stop(self) -> None:
         """Stop loading; what has arrived stays."""
         self._scope.cancel("load")
+
+    def save_as_list(self) -> None:
+        """Keep the contacts found so far as a list of the rep's own."""
+        if self.table.all_count:
+            self._scope.replace("list", self._save_as_list(list(self.table.all_ids())))
+
+    async def _save_as_list(self, contact_ids: list[int]) -> None:
+        name = f"{self.query.provider.label} · {self.title}"
+        if done := await save_as_list(self.window(), self._services, contact_ids, name):
+            self.notice.show_success(done)
+            self.said.emit(done)
 
     def _start(self, up_to: int | None) -> None:
         if up_to is not None and up_to <= self._session.loaded:
@@ -243,6 +257,7 @@ class ResultsPane(QWidget):
         loaded, more = len(self._session.contact_ids), self.has_more
         self._busy.setVisible(self._running)
         self._stop.setEnabled(self._running)
+        self._list.setEnabled(bool(loaded or self._restored))
         self._again.setVisible(bool(self._restored))
         self._again.setText(priced("Search again", self.cost_of_first_page))
         self._more.setText(priced("Load more", self.cost_of_next_page))
@@ -294,6 +309,13 @@ class ResultsPane(QWidget):
         self._all.clicked.connect(lambda: self.load_up_to(self.row_limit))
         self._rows: NumberBox = NumberBox("Most rows to load", 1, MOST_ROWS, step=100)
         self._rows.setValue(DEFAULT_ROWS)
+        self._list = QToolButton()
+        self._list.setObjectName("results_save_list")
+        self._list.setIcon(icon("list-add"))
+        self._list.setIconSize(QSize(16, 16))
+        self._list.setToolTip("Save these contacts as a list…")
+        self._list.setAccessibleName("Save as list")
+        self._list.clicked.connect(self.save_as_list)
         self._stop = QPushButton("Stop")
         self._stop.setIcon(icon("stop"))
         self._stop.setIconSize(QSize(14, 14))
@@ -315,7 +337,7 @@ class ResultsPane(QWidget):
         footer.setSpacing(SPACING.s)
         footer.addWidget(self._state, 1)
         footer.addWidget(self._busy)
-        for control in (self._stop, self._again, self._more, self._all, self._rows):
+        for control in (self._list, self._stop, self._again, self._more, self._all, self._rows):
             footer.addWidget(control)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)

@@ -141,14 +141,15 @@ def recording(conn: Connection, tables: Iterable[str]) -> Iterator[Callable[[], 
     """Record what changes in these tables while the context lasts, columns that keep their value left out.
 
     Yields:
-        A function that gives what has changed so far, for `apply_recorded`; b"" for nothing.
+        A function that gives what has changed so far, for `apply_recorded`; b"" for nothing. Where tables refer to each
+        other, those that are referred to are named first.
     """
     assert isinstance(conn, apsw.Connection)
     session = apsw.Session(conn, "main")
     try:
         for table in tables:
             session.attach(table)
-        yield session.changeset
+        yield partial(_taken_from, session)
     finally:
         session.close()
 
@@ -171,13 +172,55 @@ def apply_recorded(conn: Connection, changes: bytes, *, inverted: bool) -> int:
         left += 1
         return apsw.SQLITE_CHANGESET_OMIT
 
-    apsw.Changeset.apply(
-        apsw.Changeset.invert(changes) if inverted else changes,
-        conn,
-        conflict=on_conflict,
-        flags=apsw.SQLITE_CHANGESETAPPLY_IGNORENOOP,
-    )
+    for part in _parts(changes, "INSERT" if inverted else "DELETE"):
+        apsw.Changeset.apply(
+            apsw.Changeset.invert(part) if inverted else part,
+            conn,
+            conflict=on_conflict,
+            flags=apsw.SQLITE_CHANGESETAPPLY_IGNORENOOP,
+        )
     return left
+
+
+# The calls for changesets keep Python's lock until they are done: on fifty thousand rows at once the window would stand
+# still. In parts, and in pieces handed to a Python function, others get their turn in between.
+_PART = 200
+
+
+def _taken_from(session: apsw.Session) -> bytes:
+    taken = bytearray()
+
+    def take(piece: memoryview) -> None:
+        taken.extend(piece)
+
+    session.changeset_stream(take)
+    return bytes(taken)
+
+
+def _parts(changes: bytes, deleting: str) -> Iterator[bytes]:
+    """Changes in parts that can be applied one after the other.
+
+    What deletes rows (`deleting`) comes last, the tables recorded last first: they refer to those before them.
+    """
+    yield from _bundles(change for change in apsw.Changeset.iter(changes) if change.op != deleting)
+    tables = dict.fromkeys(change.name for change in apsw.Changeset.iter(changes) if change.op == deleting)
+    for table in reversed(tables):
+        yield from _bundles(
+            change for change in apsw.Changeset.iter(changes) if change.op == deleting and change.name == table
+        )
+
+
+def _bundles(changes: Iterable[apsw.TableChange]) -> Iterator[bytes]:
+    builder, held = apsw.ChangesetBuilder(), 0  # type: ignore[no-untyped-call]
+    for change in changes:
+        # A change is gone with the next one: it is copied at once.
+        builder.add_change(change)
+        held += 1
+        if held == _PART:
+            yield builder.output()
+            builder, held = apsw.ChangesetBuilder(), 0  # type: ignore[no-untyped-call]
+    if held:
+        yield builder.output()
 
 
 class Database:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 
+_Run = Callable[[], Awaitable[UndoReport | None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Journey:
@@ -122,19 +124,20 @@ class UndoHistory(QObject):
             return
         own_work, last = self._services.own_work, journey.steps[-1].step_id
         number = len(journey.steps)
-        many = f" {count(number, 'step')}, back to" if number > 1 else ""
+        done = "Undone" if journey.undoing else "Done again"
         self._move(
             "Undoing" if journey.undoing else "Redoing",
-            f"Undone{many}" if journey.undoing else "Done again, up to" if number > 1 else "Done again",
+            done if number == 1 else f"{done}: {count(number, 'step')}",
             lambda: own_work.go_to(last),
+            named=number == 1,
         )
 
-    def _move(self, doing: str, done: str, run: Callable[[], Awaitable[UndoReport | None]]) -> None:
+    def _move(self, doing: str, done: str, run: _Run, *, named: bool = True) -> None:
         if not self._moving:
             self._set_moving(doing)
-            self._scope.start(self._run(done, run), "move")
+            self._scope.start(self._run(done, run, named=named), "move")
 
-    async def _run(self, done: str, run: Callable[[], Awaitable[UndoReport | None]]) -> None:
+    async def _run(self, done: str, run: _Run, *, named: bool) -> None:
         try:
             report = await run()
         except ContactScoutError as error:
@@ -144,10 +147,11 @@ class UndoHistory(QObject):
             self._set_moving("")
         if report is None:
             return
-        self.said.emit(f"{done}: {report.step.name}")
+        told = f"{done}: {report.step.name}" if named else done
+        self.said.emit(told)
         if report.left:
             self.warned.emit(
-                f"{done}: {report.step.name}. {count(report.left, 'value')} had been changed otherwise since, and "
+                f"{told}. {count(report.left, 'value')} had been changed otherwise since, and "
                 f"{'stays' if report.left == 1 else 'stay'} as {'it is' if report.left == 1 else 'they are'}."
             )
 

@@ -116,10 +116,12 @@ class InspectorPane(QWidget):
         self.header.show_contact(details)
         shown_id = details.row.contact_id
         self.own_work.show_marks(shown_id, details.marks, notes=self._deeds.unsaved.get(shown_id))
-        await self._show_sections(details, same=same)
-        self._stack.setCurrentWidget(self._scroll)
         if not same:
+            for section in self._line_sections.values():
+                section.hide()  # until it is this contact's
             self._scroll.verticalScrollBar().setValue(0)
+        self._stack.setCurrentWidget(self._scroll)
+        await self._show_sections(details, same=same)
 
     async def _show_sections(self, details: ContactDetails, *, same: bool) -> None:
         """Show again what has changed, section by section, so that nothing else waits for long."""

@@ -113,7 +113,7 @@ async def test_every_value_is_shown_with_its_source_age_quality_and_cost() -> No
     async with shown(Shelf(), ChangeFeed()) as pane:
         assert "No contact chosen" in texts(pane)
         pane.show_contact(1)
-        await showing(pane, "Ada Norling")
+        await showing(pane, "Emails bought.")
         told = texts(pane)
         assert following(pane, "ada@fjordwerk.example") == "Tamtam enrichment · 3 days ago · high probability · free"
         for text in ("Head of Sales", "2021 – today", "NTNU", "MSc, Physics", "Emails bought.", "Found", "Unknown"):

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a run may cost, in credits. `likely` is None while there is no history to judge by.
+    """What a run may cost, in credits. `low` and `likely` are None while there is no history to judge by.
 
-    `excluded` counts rows that cost nothing, by reason.
+    `low` is the cost at the lowest hit rate that the history makes credible (19 times in 20). `excluded` counts rows
+    that cost nothing, by reason.
     """
 
-    low: int
+    low: int | None
     maximum: int
     likely: int | None = None
     sample_size: int = 0

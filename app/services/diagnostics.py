@@ -53,6 +53,7 @@ class ProviderDiagnostics:
         last_attempts: All attempts since then, newest first, fifty at most.
         balance: The balance as last seen, () while it was not asked for.
         requests_this_month: HTTP requests in this calendar month (UTC), counted on this profile.
+        degraded: What of its answers could not be read, "" while all was.
     """
 
     provider: Provider
@@ -65,11 +66,12 @@ class ProviderDiagnostics:
     last_attempts: tuple[Attempt, ...]
     balance: tuple[BalanceLine, ...]
     requests_this_month: int
+    degraded: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBatch:
-    """An enrichment batch that is not done: counts and states, nobody's data. Credits as in `EnrichmentBatch`."""
+    """An enrichment batch that is not done: counts and states, nobody's data. Members as in `EnrichmentBatch`."""
 
     batch_id: int
     state: BatchState
@@ -80,6 +82,7 @@ class OpenBatch:
     request_id: str
     submitted_at: datetime | None
     next_poll_at: datetime | None
+    adapter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,7 @@ class DiagnosticsService:
             last_attempts=attempts.last(provider),
             balance=self._directory.known_balance(provider),
             requests_this_month=await self._directory.requests_this_month(provider),
+            degraded=status.degraded,
         )
 
     async def _open_batches(self) -> tuple[OpenBatch, ...]:
@@ -232,6 +236,7 @@ class DiagnosticsService:
                 request_id=batch.request_id,
                 submitted_at=batch.submitted_at,
                 next_poll_at=batch.next_poll_at,
+                adapter=batch.adapter,
             )
             for run in await self._enrichment.runs()
             for batch in run.batches

@@ -86,6 +86,8 @@ def _provider(provider: "ProviderDiagnostics") -> Iterator[str]:
     yield f"  pace: {provider.pace or 'no request yet'}"
     yield f"  circuit breaker: {provider.breaker.value.replace('_', ' ')}"
     yield f"  requests this month: {provider.requests_this_month}"
+    if provider.degraded:
+        yield f"  degraded: {provider.degraded}"
     for line in provider.balance:
         yield f"  balance{f' {plain_id(line.kind)}' if line.kind else ''}: {line.remaining} left of {line.total}"
     yield "  last errors, newest first:"
@@ -97,7 +99,7 @@ def _batch(batch: "OpenBatch") -> str:
     credits_text = f"{batch.reserved} credits reserved, {batch.charged} charged"
     return (
         f"enrichment batch {batch.batch_id}, {batch.state.value}: {batch.people} people, {batch.polls} polls{submitted}"
-        f", {credits_text}, request_id={plain_id(batch.request_id) or '-'}"
+        f", {credits_text}, request_id={plain_id(batch.request_id) or '-'}, read as {batch.adapter or '-'}"
     )
 
 
@@ -132,6 +134,7 @@ def _as_json(diagnostics: "Diagnostics") -> dict[str, Any]:
                 "reserved": batch.reserved,
                 "charged": batch.charged,
                 "request_id": plain_id(batch.request_id),
+                "adapter": batch.adapter,
                 "submitted_at": _moment(batch.submitted_at) if batch.submitted_at else None,
                 "next_poll_at": _moment(batch.next_poll_at) if batch.next_poll_at else None,
             }
@@ -159,6 +162,7 @@ def _provider_as_json(provider: "ProviderDiagnostics") -> dict[str, Any]:
         "pace": provider.pace,
         "breaker": provider.breaker.value,
         "requests_this_month": provider.requests_this_month,
+        "degraded": provider.degraded,
         "balance": [
             {"kind": plain_id(line.kind), "total": line.total, "used": line.used, "remaining": line.remaining}
             for line in provider.balance

@@ -105,7 +105,7 @@ class EnrichmentService(EnrichmentPlanner):
             schedule=schedule,
             limits=self._limits,
             check_disk=check_disk,
-            tidy=accounts.tidy,
+            tidy=self._tidy,
             now=time.wall,
             monotonic=time.now,
             pause=partial(wait_for_event, sleep=time.sleep),
@@ -306,6 +306,11 @@ class EnrichmentService(EnrichmentPlanner):
 
     async def _pollable(self) -> list[EnrichmentBatch]:
         return await self._repository.batches([BatchState.SUBMITTED, BatchState.COLLECTING])
+
+    async def _tidy(self) -> None:
+        """Whenever there is nothing to do: what is no longer needed is forgotten, and odd answers are told."""
+        await self.accounts.tidy()
+        await self.accounts.judge_adapter(self._log)
 
     def _limits(self) -> Limits:
         settings = self._settings.load()

@@ -14,10 +14,11 @@ from app.providers.registry import service_class
 from app.services.credentials import CredentialService
 from app.services.kept_keys import KeptKeys
 from app.services.providers import ProviderDirectory
+from app.storage.enrichment_log import EnrichmentLog
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.settings import SettingsStore
 
-log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 _IN_FLIGHT = (BatchState.SUBMITTING, BatchState.SUBMITTED, BatchState.COLLECTING)
 
@@ -105,13 +106,13 @@ class EnrichmentAccounts:
             KeyringError: It cannot be kept.
         """
         await self._kept.keep(await self._directory.key_in_use(self.provider))
-        log.info("The present key is kept to collect what it bought")
+        _logger.info("The present key is kept to collect what it bought")
 
     async def same_account(self, new_key: str) -> None:
         """The rep says that the new key is the present account's own: collect with it. Call before it is in use."""
         present = await self.key_in_use()
         await self._repository.change_key(present, fingerprint(new_key.strip()))
-        log.info("Batches in flight go over to another key of the same account")
+        _logger.info("Batches in flight go over to another key of the same account")
 
     async def tidy(self) -> None:
         """Forget kept keys of which nothing is in flight any more."""
@@ -122,7 +123,18 @@ class EnrichmentAccounts:
         if done:
             await self._kept.forget(done)
             await self._directory.drop_others(self.provider)
-            log.info("%d kept keys are forgotten: all they bought is collected", len(done))
+            _logger.info("%d kept keys are forgotten: all they bought is collected", len(done))
+
+    async def judge_adapter(self, log: EnrichmentLog) -> None:
+        """Tell of answers that hold entries of another shape than any known one: the service may have changed."""
+        unreadable = await log.unreadable(service_class(self.provider).adapter)
+        self._directory.note_degraded(
+            self.provider,
+            f"{unreadable} entries of its newest answers could not be read. They are kept; a newer Contact Scout may"
+            " read them."
+            if unreadable
+            else "",
+        )
 
     async def refresh_balance(self) -> int | None:
         """Credits left for enrichment, None when the provider does not say or cannot be asked now."""

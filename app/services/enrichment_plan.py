@@ -1,5 +1,6 @@
 """What a click on “Enrich” would do: who is sent, who is not and why, what is owned already, and what it may cost."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -162,19 +163,30 @@ def estimate_of(
     wanted: Sequence[frozenset[EnrichField]], rates: Mapping[EnrichField, tuple[int, int]], excluded: Counter[str]
 ) -> Estimate:
     """Low, likely and maximum in credits; `rates` are found and finished look-ups of the past per field."""
-    likely = sum(
-        sum(name in asked for asked in wanted) * PRICES[name] * found / finished
-        for name, (found, finished) in rates.items()
-        if finished
-    )
     sample = min((finished for _, finished in rates.values()), default=0)
+    low = likely = 0.0
+    for name, (found, finished) in rates.items():
+        most = sum(name in asked for asked in wanted) * PRICES[name]
+        low += most * lowest_rate(found, finished)
+        likely += most * found / finished if finished else 0
+    known = sample >= SMALLEST_SAMPLE
     return Estimate(
-        low=0,
+        low=math.floor(low) if known else None,
         maximum=sum(price(asked) for asked in wanted),
-        likely=round(likely) if sample >= SMALLEST_SAMPLE else None,
+        likely=round(likely) if known else None,
         sample_size=sample,
         excluded=dict(excluded),
     )
+
+
+def lowest_rate(found: int, answered: int) -> float:
+    """The lowest hit rate that is credible after so many found of so many answered: Wilson's bound, 19 times in 20."""
+    if not answered:
+        return 0.0
+    share, z2 = found / answered, 1.645**2
+    centre = share + z2 / (2 * answered)
+    spread = math.sqrt(z2 * (share * (1 - share) + z2 / (4 * answered)) / answered)
+    return max(0.0, (centre - spread) / (1 + z2 / answered))
 
 
 def person_of(row: ContactRow, domain: str = "") -> PersonInput:

@@ -67,7 +67,8 @@ class Network:
 class ProviderStatus:
     """What a chip in the toolbar shows. `credits` and `last_error` are "" while unknown.
 
-    `paused_for` is how many whole seconds nothing is asked, because the service said so or did not answer.
+    `paused_for` is how many whole seconds nothing is asked, because the service said so or did not answer. `degraded`
+    says what of its answers could not be read, "" while all was.
     """
 
     provider: Provider
@@ -76,6 +77,7 @@ class ProviderStatus:
     credits: str
     last_error: str
     paused_for: int = 0
+    degraded: str = ""
 
 
 class ProviderDirectory:
@@ -112,6 +114,7 @@ class ProviderDirectory:
         self._others: dict[tuple[Provider, str], ProviderService] = {}
         self._balances: dict[Provider, tuple[BalanceLine, ...]] = {}
         self._errors: dict[Provider, str] = {}
+        self._degraded: dict[Provider, str] = {}
         self._lock = asyncio.Lock()
         self._blocking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="set-up")
         self._ssl_context: ssl.SSLContext | None = None
@@ -218,6 +221,7 @@ class ProviderDirectory:
             credits=self._credits_text(provider),
             last_error=error,
             paused_for=math.ceil(max(limiter.paused_for, limiter.breaker.open_for)) if limiter else 0,
+            degraded=self._degraded.get(provider, ""),
         )
 
     def limiter_in_use(self, provider: Provider) -> Limiter | None:
@@ -229,6 +233,12 @@ class ProviderDirectory:
         text = error.text if error else ""
         if self._errors.get(provider, "") != text:
             self._errors[provider] = text
+            self._changes.publish(Change(ChangeKind.PROVIDERS))
+
+    def note_degraded(self, provider: Provider, text: str) -> None:
+        """Remember what of a provider's answers could not be read, for its chip; "" once all can be."""
+        if self._degraded.get(provider, "") != text:
+            self._degraded[provider] = text
             self._changes.publish(Change(ChangeKind.PROVIDERS))
 
     async def key_changed(self, provider: Provider) -> None:

@@ -5,6 +5,8 @@ from app.domain.outcomes import Outcome
 from app.storage.columns import moment, optional_moment
 from app.storage.database import Connection, Database, rows
 
+#: So many answers without trouble, and an adapter counts as sound again.
+_NEWEST = 10
 _STEPS = {
     BatchState.DRAFT: "Queued.",
     BatchState.RESERVED: "Credits set aside.",
@@ -41,6 +43,18 @@ class EnrichmentLog:
             )
         )
         return [Unmatched(*row) for row in found]
+
+    async def unreadable(self, adapter: str) -> int:
+        """Entries that could not be made out in the newest answers that were read by this adapter."""
+        found = await self._database.read(
+            lambda conn: rows(
+                conn,
+                "SELECT unreadable FROM enrichment_batch WHERE state = 'complete' AND adapter = ?"
+                " ORDER BY updated_at DESC, batch_id DESC LIMIT ?",
+                (adapter, _NEWEST),
+            )
+        )
+        return sum(number for (number,) in found)
 
 
 def _events(conn: Connection, item_id: int) -> list[QueueEvent]:

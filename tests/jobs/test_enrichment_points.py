@@ -141,6 +141,14 @@ async def test_the_day_has_a_cap_that_a_clock_set_back_does_not_lift(desk: Desk)
     assert (await desk.runs.run(second)).spending.charged == 5
 
 
+async def test_a_day_cap_of_nothing_buys_nothing(desk: Desk) -> None:
+    desk.limits = Limits(day_cap=0)
+    await desk.queue(person("Hit"))
+    with pytest.raises(CapError, match="day"):
+        await desk.engine.drain()
+    assert desk.provider.submits == []
+
+
 async def test_midnight_in_utc_opens_the_next_days_budget_by_itself(desk: Desk) -> None:
     desk.limits = Limits(day_cap=5)
     desk.clock.now = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)

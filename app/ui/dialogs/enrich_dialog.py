@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 SAMPLE = 25
 """People who are sent first where the rep wants to see the hit rate before the rest."""
+_NO_CAP = -1
 _MOST_CREDITS = 1_000_000
 
 
@@ -64,7 +65,7 @@ class EnrichDialog(QDialog):
         self._basis = text_label(role="muted", wrap=False)
         self._balance = text_label(wrap=False)
         self.cap = NumberBox("Cap for this run in credits", 0, _MOST_CREDITS, step=10, suffix=" credits")
-        self.day_cap = NumberBox("Cap per day in credits", 0, _MOST_CREDITS, step=100, suffix=" credits")
+        self.day_cap = NumberBox("Cap per day in credits", _NO_CAP, _MOST_CREDITS, step=100, suffix=" credits")
         self._day_left = text_label(role="muted")
         self._sample = QCheckBox(f"&Try {SAMPLE} first, then show hit rate and cost")
         self._why_not = text_label(role="danger")
@@ -125,7 +126,7 @@ class EnrichDialog(QDialog):
             self._services.settings.save(replace(settings, day_cap=self._day_cap()))
 
     def _day_cap(self) -> int | None:
-        return self.day_cap.value() or None
+        return None if self.day_cap.value() == _NO_CAP else self.day_cap.value()
 
     def _samples(self, plan: EnrichmentPlan) -> bool:
         return self._sample.isChecked() and len(plan.people) > SAMPLE
@@ -160,9 +161,8 @@ class EnrichDialog(QDialog):
         self._show_people(plan)
         estimate = plan.estimate
         likely = "not known yet" if estimate.likely is None else f"{estimate.likely:,}"
-        self._estimate.setText(
-            f"Lowest {estimate.low:,} · likely {likely} · at most {count(estimate.maximum, 'credit')}"
-        )
+        lowest = "not known yet" if estimate.low is None else f"{estimate.low:,}"
+        self._estimate.setText(f"Lowest {lowest} · likely {likely} · at most {count(estimate.maximum, 'credit')}")
         sample = count(estimate.sample_size, "earlier look-up")
         self._basis.setText(
             f"“Likely” is judged by {sample} of yours."
@@ -249,7 +249,7 @@ class EnrichDialog(QDialog):
         self.cap.setValue(settings.run_cap)
         self.cap.valueChanged.connect(self._show)
         self.day_cap.setSpecialValueText("No cap")
-        self.day_cap.setValue(settings.day_cap or 0)
+        self.day_cap.setValue(_NO_CAP if settings.day_cap is None else settings.day_cap)
         self.day_cap.valueChanged.connect(self._show)
         self._refresh.toggled.connect(self._plan_soon)
         self._sample.toggled.connect(self._show)

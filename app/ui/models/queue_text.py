@@ -131,6 +131,8 @@ def batch_texts(batch: EnrichmentBatch, number: int, *, stopped: bool) -> Texts:
         notes.append(f"Next look at {clock(batch.next_poll_at)}.")
     if batch.unmatched:
         notes.append(f"{count(batch.unmatched, 'row')} of the answer matched nobody and were kept aside.")
+    if batch.unreadable:
+        notes.append(f"{count(batch.unreadable, 'entry')} of the answer could not be read and were kept aside.")
     if batch.short:
         notes.append(f"{count(batch.short, 'credit')} short.")
     if batch.request_id:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 TICK_MS = 1_000
+STUCK_TICKS = 30
 _FILTERS = (
     Outcome.FOUND,
     Outcome.PARTIAL,
@@ -51,6 +52,7 @@ _FILTERS = (
     Outcome.IN_FLIGHT,
     Outcome.QUEUED,
     Outcome.EXPIRED,
+    Outcome.SUPPRESSED,
     Outcome.CANCELLED,
 )
 
@@ -79,6 +81,9 @@ class QueuePane(QWidget):
         self.model = QueueModel(self)
         self._lane = Banner(self)
         self._decide = Banner(self)
+        self._late = Banner(self)
+        self._stuck: list[EnrichmentBatch] = []
+        self._ticks = 0
         self.banner = Banner(self)
         self._scope = TaskScope("queue", failure_handler(self.banner.show_error))
         self.view = QTreeView()
@@ -91,7 +96,7 @@ class QueuePane(QWidget):
         self._bridge.changed.connect(self._changed)
         # Times left are told to the second; nothing is read for that.
         self._tick = QTimer(self, interval=TICK_MS)
-        self._tick.timeout.connect(self.view.viewport().update)
+        self._tick.timeout.connect(self._tick_on)
         self._build()
         self._refresher.request()
 
@@ -146,6 +151,7 @@ class QueuePane(QWidget):
         else:
             self._tick.stop()
         self._show_notes()
+        self._show_stuck(await self._services.enrichment.stuck())
         self._show_actions()
         await self._show_summary()
 
@@ -184,6 +190,39 @@ class QueuePane(QWidget):
             action_text="Decide…",
             action=self._select_decision,
         )
+
+    def _show_stuck(self, stuck: list[EnrichmentBatch]) -> None:
+        known = {batch.batch_id for batch in self._stuck}
+        self._stuck = stuck
+        if {batch.batch_id for batch in stuck} == known:  # what the rep has dismissed stays away
+            return
+        if not stuck:
+            self._late.clear()
+            return
+        people = count(sum(batch.item_count for batch in stuck), "person")
+        self._late.show_warning(
+            f"{count(len(stuck), 'batch')} of {people} take unusually long and are no longer asked about by themselves."
+            " Ask again, which costs nothing, or give them up.",
+            action_text="Ask again" if len(stuck) == 1 else f"Ask about all {len(stuck):,} again",
+            action=self._ask_about_stuck,
+        )
+        # They may differ from those chosen: the first is selected, with its own buttons.
+        if not self._chosen().batch:
+            self._select_batch(stuck[0].run_id, stuck[0].batch_id)
+
+    def _ask_about_stuck(self) -> None:
+        self._scope.replace("ask about stuck", self._ask_again([batch.batch_id for batch in self._stuck]))
+
+    async def _ask_again(self, batch_ids: list[int]) -> None:
+        for batch_id in batch_ids:
+            await self._services.enrichment.ask_again(batch_id)
+        self.banner.show_info(f"{count(len(batch_ids), 'batch')} asked about once more.")
+
+    def _tick_on(self) -> None:
+        self.view.viewport().update()
+        self._ticks += 1
+        if self._ticks % STUCK_TICKS == 0:  # nothing changes when a batch grows too old
+            self._refresher.request()
 
     async def _show_summary(self) -> None:
         run = self._chosen().run or (self._runs[0] if self._runs else None)
@@ -242,14 +281,17 @@ class QueuePane(QWidget):
         if not waiting:
             return
         run, batch = waiting[0]
-        self.reveal(run.run_id)
+        self._select_batch(run.run_id, batch.batch_id)
+        next(button for deed, button in self._buttons if deed.name == "submit_again").setFocus()
+
+    def _select_batch(self, run_id: int, batch_id: int) -> None:
+        self.reveal(run_id)
         parent = self.view.currentIndex()
         for row in range(self.model.rowCount(parent)):
             index = self.model.index(row, 0, parent)
             record = self.model.record(index)
-            if isinstance(record, EnrichmentBatch) and record.batch_id == batch.batch_id:
+            if isinstance(record, EnrichmentBatch) and record.batch_id == batch_id:
                 self.view.setCurrentIndex(index)
-        next(button for deed, button in self._buttons if deed.name == "submit_again").setFocus()
 
     def _selection_changed(self) -> None:
         self._show_actions()
@@ -282,6 +324,7 @@ class QueuePane(QWidget):
             (self._summary, "queue_summary"),
             (self._lane, "queue_lane"),
             (self._decide, "queue_decide"),
+            (self._late, "queue_stuck"),
         ):
             widget.setObjectName(name)
         self._set_up_tree()
@@ -323,7 +366,7 @@ class QueuePane(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(SPACING.m, SPACING.s, SPACING.m, SPACING.s)
         whole.setSpacing(SPACING.s)
-        for banner in (self._lane, self._decide, self.banner):
+        for banner in (self._lane, self._decide, self._late, self.banner):
             whole.addWidget(banner)
         whole.addLayout(self._pages, 1)
 

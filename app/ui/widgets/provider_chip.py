@@ -52,11 +52,11 @@ class ProviderChip(QPushButton):
             self.setIcon(icon("key", Ink.MUTED))
         elif status.paused_for:
             self.setIcon(icon("paused", Ink.WARNING))
-        elif status.last_error:
+        elif status.last_error or status.degraded:
             self.setIcon(icon("warning", Ink.WARNING))
         else:
             self.setIcon(icon("success", Ink.SUCCESS))
-        facts = [status.key_source.label, status.pace, status.credits, status.last_error]
+        facts = [status.key_source.label, status.pace, status.credits, status.last_error, status.degraded]
         told = "\n".join(fact for fact in facts if fact)
         name = status.provider.label
         self.setToolTip(plain_tool_tip(f"{name}\n{told}\nClick for its settings"))

@@ -1,5 +1,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,15 +13,20 @@ from PySide6.QtWidgets import QLabel, QPushButton, QTreeView
 from app.composition import Services, open_services
 from app.demo.dataset import DemoData
 from app.demo.samples import people_rows
+from app.domain.changes import Change, ChangeKind
 from app.domain.enrichment import BatchState, EnrichField, PersonInput
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_signal, wait_until
+from app.storage.database import Database
+from app.storage.enrichment_runs import EnrichmentRepository
+from app.storage.library import LibraryRepository
 from app.storage.profile import Profile
 from app.ui.dialogs.cap_dialog import CapDialog
 from app.ui.dialogs.item_log import ItemLog
 from app.ui.models.queue_model import Column
 from app.ui.panes.queue_pane import QueuePane
+from app.ui.widgets.banner import Banner
 from tests.support.demo_server import DemoServer
 from tests.support.demo_services import QUICK, demo_services
 from tests.support.memory_key_store import MemoryKeyStore
@@ -275,3 +282,75 @@ async def test_a_dropped_file_is_handed_on(tmp_path: Path, data: DemoData) -> No
         )
         pane.dropEvent(event)
         assert dropped == [tmp_path / "people.csv"]
+
+
+async def test_after_stop_at_most_one_more_submit_leaves(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data, enrichment_seconds=3600) as server:
+        rarely = replace(QUICK, first=600.0)
+        async with (
+            open_services(
+                Profile(tmp_path), environ=server.environ(), key_store=MemoryKeyStore(), schedule=rarely
+            ) as services,
+            shown_pane(services) as pane,
+        ):
+            database = await Database.open(services.profile.library_path)
+            queue = EnrichmentRepository(database, LibraryRepository(database), now=lambda: datetime.now(UTC))
+            people = [PersonInput(f"Given{number}", "Family", "acme.example") for number in range(60)]
+            run_id = await queue.create_run(people, {EnrichField.EMAILS}, cap=60, origin="", batch_size=1)
+            await database.close()
+            services.changes.publish(Change(ChangeKind.ENRICHMENT, (run_id,)))
+            services.enrichment.start()
+            await wait_until(lambda: len(server.ledger()["submits"]) >= 3)
+            await wait_until(child(pane, QPushButton, "queue_stop").isVisible)
+            press(pane, "queue_stop")
+            clicked = len(server.ledger()["submits"])
+            await wait_until(lambda: "Nothing new is submitted" in pane.banner.text)
+            await wait_until(lambda: cell(pane, Column.STATE).startswith("Paused"))
+            await services.enrichment.stop()
+            assert len(server.ledger()["submits"]) <= clicked + 1 < 60
+            (run,) = await services.enrichment.runs()
+            assert sum(batch.state.is_pollable for batch in run.batches) == len(server.ledger()["submits"])
+
+
+async def test_what_takes_too_long_is_counted_and_asked_about_when_the_rep_wants_it(
+    tmp_path: Path, data: DemoData
+) -> None:
+    with DemoServer(data, enrichment_seconds=3600) as server:
+        late = replace(QUICK, give_up_after=0.0)
+        async with (
+            open_services(
+                Profile(tmp_path), environ=server.environ(), key_store=MemoryKeyStore(), schedule=late
+            ) as services,
+            shown_pane(services) as pane,
+        ):
+            await enqueue(services, data, 3)
+            services.enrichment.start()
+            banner = child(pane, Banner, "queue_stuck")
+            await wait_until(lambda: "1 batch of 3 people take unusually long" in banner.text)
+            assert child(pane, QPushButton, "queue_ask_again").isVisible()
+            assert child(pane, QPushButton, "queue_give_up").isVisible()
+            before = len(server.requests(Provider.TAMTAM, "/v2/people/enrich/"))
+            press_text(banner, "Ask again")
+            await wait_until(lambda: len(server.requests(Provider.TAMTAM, "/v2/people/enrich/")) > before)
+
+
+async def test_answers_of_an_unknown_shape_are_told_and_kept(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data, enrichment_seconds=0) as server:
+        odd = {"status": "COMPLETED", "item_count": 1, "results": ["an entry of another shape"]}
+        server.fault("body", Provider.TAMTAM, method="GET", path="/v2/people/enrich/", times=None, status=200, body=odd)
+        async with served(tmp_path, server) as services, shown_pane(services) as pane:
+            await enqueue(services, data, 1)
+            await services.enrichment.drain()
+            await wait_until(lambda: cell(pane, Column.STATE).startswith("Finished"))
+            pane.view.expand(pane.model.index(0, 0))
+            batch = pane.model.index(0, 0)
+            note = str(pane.model.index(0, Column.NOTE, batch).data())
+            assert "1 entry of the answer could not be read and were kept aside." in note
+            assert (
+                "1 entries of its newest answers could not be read"
+                in (await services.providers.status(Provider.TAMTAM)).degraded
+            )
+            texts = dict(await services.diagnostics.preview())
+            assert "degraded: 1 entries" in texts["summary.txt"]
+            (run,) = await services.enrichment.runs()
+            assert run.batches[0].adapter == "tamtam/1"

@@ -68,8 +68,9 @@ class OrderedView:
         """All contacts that fit."""
         if self._filter.is_empty:
             ids = self._ids(self._filled(f"k.contact_id NOT IN ({GONE})"))
-            if self._key is not _ENTRY and len(ids) < scalar(self._conn, f"SELECT count(*) FROM contact WHERE {LIVE}"):
-                ids += self._ids(self._blank("1"))
+            live = 0 if self._key is _ENTRY else scalar(self._conn, f"SELECT count(*) FROM contact WHERE {LIVE}")
+            if len(ids) < live:
+                ids += self._ids(self._blank(self._is_blank("c", len(ids), live)))
             return ids
         found = self._collect()
         if self._key is _ENTRY:
@@ -78,9 +79,8 @@ class OrderedView:
             return self._sorted_hits()
         ids = self._ids(self._filled("1", "CROSS JOIN hit h ON h.contact_id = k.contact_id"))
         if len(ids) < found:
-            ids += self._ids(
-                f"SELECT contact_id FROM hit WHERE contact_id NOT IN ({self._all_filled}) ORDER BY {self._blank_order}"
-            )
+            blank = self._is_blank("h", len(ids), found)
+            ids += self._ids(f"SELECT h.contact_id FROM hit h WHERE {blank} ORDER BY h.{self._blank_order}")
         return ids
 
     def first_ids(self, limit: int) -> "array[int]":
@@ -94,7 +94,8 @@ class OrderedView:
         filled = self._filled(f"k.contact_id NOT IN ({GONE}) AND {conditions}", joins.format("k") + with_contact)
         ids = self._ids(filled, limit)
         if len(ids) < limit and self._key is not _ENTRY:
-            ids += self._ids(self._blank(conditions, joins.format("c")), limit - len(ids))
+            blank = self._is_blank("c", len(ids), limit * _SMALL_SHARE)
+            ids += self._ids(self._blank(f"{blank} AND {conditions}", joins.format("c")), limit - len(ids))
         return ids
 
     def _collect(self, limit: int | None = None) -> int:
@@ -114,9 +115,15 @@ class OrderedView:
             limit,
         )
 
-    @property
-    def _all_filled(self) -> str:
-        return f"SELECT k.contact_id FROM {self._key.table} k WHERE {self._key.filled}"
+    def _is_blank(self, alias: str, filled: int, of: int) -> str:
+        """The condition that a contact has a blank key, in the form that suits how many have."""
+        key = self._key
+        if filled * 2 < of:
+            return f"{alias}.contact_id NOT IN (SELECT k.contact_id FROM {key.table} k WHERE {key.filled})"
+        return (
+            f"NOT EXISTS (SELECT 1 FROM {key.table} k NOT INDEXED"
+            f" WHERE k.contact_id = {alias}.contact_id AND {key.filled})"
+        )
 
     def _filled(self, conditions: str, joins: str = "") -> str:
         key = self._key
@@ -128,7 +135,7 @@ class OrderedView:
     def _blank(self, conditions: str, joins: str = "") -> str:
         return (
             f"SELECT c.contact_id FROM contact c INDEXED BY contact_live {joins} WHERE {LIVE}"
-            f" AND c.contact_id NOT IN ({self._all_filled}) AND {conditions} ORDER BY c.{self._blank_order}"
+            f" AND {conditions} ORDER BY c.{self._blank_order}"
         )
 
     def _ids(self, sql: str, limit: int | None = None) -> "array[int]":

@@ -47,6 +47,7 @@ class Window(QMainWindow):
             self.was = True
         elif getattr(self, "was", False):
             print("came forward", flush=True)
+            self.was = False
             self.close_requested.emit()
 
     def show_finishing(self):

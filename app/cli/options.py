@@ -4,7 +4,18 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
-from app.cli import demo_server, diagnostics, enriching, exporting, fetching, keys, queue, searching, suppressing
+from app.cli import (
+    demo_server,
+    diagnostics,
+    enriching,
+    exporting,
+    fetching,
+    keys,
+    queue,
+    safekeeping,
+    searching,
+    suppressing,
+)
 from app.cli.console import PROGRAM, Console
 from app.domain.provider import Provider
 from app.domain.search import FilterSpec
@@ -61,6 +72,7 @@ class _Commands:
         parser = self._commands.add_parser(
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=[self._common], allow_abbrev=False
         )
+        parser.set_defaults(command_words=parser.prog.removeprefix(f"{PROGRAM} "))  # a command under it sets its own
         if handler is not None:
             parser.set_defaults(handler=handler)
         return parser
@@ -205,10 +217,31 @@ def _add_library(commands: _Commands) -> None:
         "--include-suppressed", action="store_true", help="write contacts on the do-not-contact list too; it is logged"
     )
     _add_out(export)
-    group = commands.group("library", "ask about the library", "ACTION")
+    export.set_defaults(beside=True)
+    group = commands.group("library", "ask about the library, back it up, repair it", "ACTION")
     stats = group.add("stats", "count what the library holds", handler=exporting.stats)
     stats.set_defaults(read_only=True)
     _add_json(stats)
+    _add_safekeeping(group)
+
+
+def _add_safekeeping(group: _Commands) -> None:
+    group.add("check", "look through the library's file for damage").set_defaults(offline=safekeeping.check)
+    backup = group.add("backup", "make a backup, which is checked before it gets its name")
+    backup.set_defaults(offline=safekeeping.backup)
+    backup.add_argument("--out", type=_absolute, metavar="FILE", help="where to, the profile's backups otherwise")
+    listing = group.add("backups", "list the backups, newest first")
+    listing.set_defaults(offline=safekeeping.backups)
+    _add_json(listing)
+    restore = group.add("restore", "put a backup in the library's place, which is set aside")
+    restore.set_defaults(offline=safekeeping.restore)
+    restore.add_argument(
+        "file", metavar="FILE", help=f"a backup's file or its name in the list, or “{safekeeping.NEWEST}”"
+    )
+    salvage = group.add("salvage", "save what can be read of a damaged library into a new one")
+    salvage.set_defaults(offline=safekeeping.salvage)
+    for parser in (restore, salvage):
+        parser.add_argument("--yes", action="store_true", help="agree without being asked")
 
 
 def _add_suppression(commands: _Commands) -> None:

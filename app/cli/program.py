@@ -5,7 +5,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from app.cli.console import PROGRAM, Console
 from app.cli.exits import EXIT_BUG, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE
 from app.cli.options import build_parser
 from app.composition import Services, open_services
-from app.domain.errors import ContactScoutError
+from app.domain.errors import ContactScoutError, ProfileInUseError
 from app.domain.redaction import Redactor
 from app.logs import logging_to
 from app.storage.profile import Profile
@@ -97,6 +97,16 @@ async def _with_services(arguments: argparse.Namespace, console: Console, opener
     read_only: bool = getattr(arguments, "read_only", False)
     if read_only and not profile.library_path.exists():
         read_only = False  # nothing to look at yet: an empty library is made, and said to be empty
-    async with opener(profile, demo=demo, read_only=read_only) as services:
+    open_ = partial(opener, profile, demo=demo, command=arguments.command_words)
+    if hasattr(arguments, "offline"):
+        offline_code: int = await arguments.offline(profile, arguments, console, open_)
+        return offline_code
+    async with AsyncExitStack() as stack:
+        try:
+            services = await stack.enter_async_context(open_(read_only=read_only))
+        except ProfileInUseError:
+            if not getattr(arguments, "beside", False):
+                raise
+            services = await stack.enter_async_context(open_(read_only=True))
         code: int = await arguments.handler(services, arguments, console)
         return code

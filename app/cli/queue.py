@@ -122,7 +122,10 @@ async def recover(services: Services, arguments: argparse.Namespace, console: Co
     del arguments
     known = {run.run_id for run in await services.enrichment.runs()}
     taken = await services.enrichment.recover_from_journal()
-    if not taken:
+    # After a restore they were taken up as the library was opened.
+    taken += services.safekeeping.collected_again
+    waiting = any(batch.state.is_pollable for run in await services.enrichment.runs() for batch in run.batches)
+    if not taken and not waiting:
         console.say("The library knows every request of the journal that can still be collected.")
         return EXIT_OK
     code = await see_through(services, [], console, run_ids=[run.run_id for run in await services.enrichment.runs()])

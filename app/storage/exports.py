@@ -19,7 +19,13 @@ class ExportRepository:
         self._now = now
 
     async def note(self, contact_ids: Sequence[int], text: str) -> None:
-        """Add the same line to the history of each contact. Raises LibraryError when the library cannot be written."""
+        """Add the same line to the history of each contact, unless another program has the library for writing.
+
+        Raises:
+            LibraryError: The library cannot be written.
+        """
+        if self._database.read_only:
+            return
         at = self._now()
         for start in range(0, len(contact_ids), _AT_ONCE):
             part = tuple(contact_ids[start : start + _AT_ONCE])

@@ -216,7 +216,9 @@ def _replace(library: Path) -> None:
         if fresh.exists():
             for ending in _ENDINGS:
                 old = Path(f"{library}{ending}")
-                if old.exists():
+                if ending and old.exists() and (ending == "-shm" or not old.stat().st_size):
+                    old.unlink()  # nothing that SQLite would not make again
+                elif old.exists():
                     old.replace(library.with_name(f"{replacement.aside}{ending}"))
             fresh.replace(library)
             sync_folder(library.parent)

@@ -18,7 +18,9 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str], object]
 
 # Worked out again from the other tables, so that nobody misses a row of it.
-_DERIVED = frozenset({"contact_search", "contact_sort", "contact_stale", "match_waiting", "match_candidate"})
+_DERIVED = frozenset(
+    {"contact_search", "contact_sort", "contact_stale", "match_waiting", "match_candidate", "match_run"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,3 +307,21 @@ async def test_steps_tell_when_they_were_done(library: LibraryRepository, own: O
     clock.move(hours=1)
     await own.undo()
     assert [step.at for step in await own.steps()] == [NOON]
+
+
+async def test_a_long_list_is_deleted_undone_and_done_again(
+    library: LibraryRepository, own: OwnWorkService, database: Database
+) -> None:
+    ids = await library.save([make_record(str(number), account=str(number)) for number in range(501)])
+    fair = await own.create_list("Fair", ids)
+    await own.delete_list(fair.list_id)
+    for undone in (True, False, True):
+        report = await (own.undo() if undone else own.redo())
+        assert report is not None
+        assert report.left == 0
+        assert [each.contacts for each in await own.lists()] == ([501] if undone else [])
+    await own.undo()
+    assert await own.lists() == ()
+    await own.redo()
+    assert set(await own.list_members(fair.list_id)) == set(ids)
+    assert not await database.read(lambda conn: rows(conn, "PRAGMA foreign_key_check"))

@@ -127,7 +127,8 @@ def make_backup(
             backup = Backup(path, at, kind, version, contacts, path.stat().st_size)
     finally:
         for left in (unfinished, Path(f"{unfinished}-journal"), Path(f"{unfinished}-wal"), Path(f"{unfinished}-shm")):
-            left.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)
     if target is None:
         _enter(library, backup)
     return backup

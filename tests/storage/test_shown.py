@@ -17,7 +17,7 @@ from app.domain.contact import (
 )
 from app.domain.provider import Provider
 from app.storage.provenance import field_values
-from app.storage.shown import contact_row, merged_fields
+from app.storage.shown import Choice, contact_row, merged_fields
 from tests.storage.builders import LATER, NOON, make_record
 
 
@@ -213,3 +213,23 @@ def test_a_tag_that_was_taken_off_does_not_come_back_from_an_older_record() -> N
     assert merged_fields((before, after, other)).tags == ("customer",)
     hidden = replace(make_record("1", at=LATER), fields=replace(fields, tags=(), masked=True))
     assert merged_fields((before, hidden)).tags == ("Hot lead",)
+
+
+def test_the_country_is_a_code_in_capitals() -> None:
+    records = [make_record("1", country_code=" no")]
+    assert contact_row(1, records, merged_fields(records)).country == "NO"
+
+
+def test_picks_come_before_every_rule() -> None:
+    records = [
+        make_record("1", job_title="Clerk", email="old@acme.example"),
+        make_record("2", job_title="Boss", email="new@acme.example", verdict="valid", at=LATER),
+    ]
+    picks = {"job_title": Choice("Clerk", NOON), "email": Choice("Old@acme.example", NOON)}
+    merged = merged_fields(records, picks)
+    assert merged.job_title == "Clerk"
+    assert [email.address for email in merged.emails] == ["old@acme.example", "new@acme.example"]
+    assert [value.value for value in field_values(records, merged, picks) if value.chosen] == [
+        "Clerk",
+        "old@acme.example",
+    ]

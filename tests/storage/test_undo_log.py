@@ -325,3 +325,22 @@ async def test_a_long_list_is_deleted_undone_and_done_again(
     await own.redo()
     assert set(await own.list_members(fair.list_id)) == set(ids)
     assert not await database.read(lambda conn: rows(conn, "PRAGMA foreign_key_check"))
+
+
+async def test_nobody_is_left_without_a_record(library: LibraryRepository, own: OwnWorkService) -> None:
+    (oldest,) = await library.save([make_record("3", account="c", slug="eda")])
+    low, high = await two(library)
+    await own.add_tags([high], ["warm"])
+    await own.merge([low, high])
+    going = [record.record_id for record in (await library.details(low)).records if record.provider_id == "2"]
+    await own.split(low, going)
+    # The split-off part turns out to be somebody else: undoing finds its record there.
+    await library.save([make_record("2", account="b", slug="eda", at=LATER)])
+    assert await library.all_ids() == [low, oldest]
+    for _ in range(2):
+        report = await own.undo()
+        assert report is not None
+        assert report.left > 0
+    assert await library.all_ids() == [low, oldest]
+    assert (await library.rows([high]))[0].contact_id == low
+    assert (await library.rows([low]))[0].tags == ("warm",)

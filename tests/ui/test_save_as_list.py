@@ -57,6 +57,7 @@ async def test_what_a_search_found_becomes_a_list_and_undo_takes_it_back(tmp_pat
 @pytest.mark.gui
 async def test_cancelling_makes_no_list(tmp_path: Path, data: DemoData) -> None:
     async with demo_services(tmp_path, data=data) as services, open_window(services) as window:
+        window.resize(1440, 900)
         pane = await search(window, headline="sales")
         press(pane, "results_save_list")
         asked = await dialog(NameDialog)

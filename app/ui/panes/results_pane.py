@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 DEFAULT_ROWS = 500
 MOST_ROWS = 100_000
+NARROW = 600
 MOST_RESTORED_ROWS = 5_000
 
 
@@ -148,6 +150,11 @@ class ResultsPane(QWidget):
     def stop(self) -> None:
         """Stop loading; what has arrived stays."""
         self._scope.cancel("load")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave saving as a list to the menu where the other buttons need the room."""
+        super().resizeEvent(event)
+        self._list.setVisible(event.size().width() >= NARROW)
 
     def save_as_list(self) -> None:
         """Keep the contacts found so far as a list of the rep's own."""

@@ -98,8 +98,7 @@ class ReviewPane(QWidget):
 
     def add_actions(self, registry: ActionRegistry) -> None:
         """Put what can be done here into the menus."""
-        registry.add_separator("&Contacts")
-        add, menu = registry.add, "&Contacts"
+        add, menu = registry.add, "&Contacts/Probable matches"
         add("review.find", menu, "Look for matches", self._find_in_front, drawing="refresh", tip="Compare all contacts")
         add("review.merge", menu, "Merge pair under review", self.merge, drawing="merge")
         add("review.apart", menu, "Keep pair under review apart", self.keep_apart, drawing="match-apart")
@@ -170,11 +169,13 @@ class ReviewPane(QWidget):
         if self._arrived and self._page() == _DESK:
             self._take_cursor()
         self.desk.set_active(active=True)
+        self._show_actions()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Only count from now on."""
         super().hideEvent(event)
         self.desk.set_active(active=False)
+        self._show_actions()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One beside the other where there is room; no list where there is hardly room for the pair."""

@@ -1,6 +1,7 @@
 """Bulk fetch: what a chunk's answer is, and how each pasted ID ended."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -110,6 +111,7 @@ class Reconciliation:
     """The provider's balance over one stretch of a run, beside what we booked for it (credits).
 
     `after` and `ended_at` are None while the stretch lasts. `request_ids` are those of the calls that were charged.
+    `runs` maps the runs of the stretch to what was booked for each, where several share an account's balance.
     """
 
     began_at: datetime
@@ -118,6 +120,7 @@ class Reconciliation:
     request_ids: tuple[str, ...] = ()
     ended_at: datetime | None = None
     after: int | None = None
+    runs: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def difference(self) -> int | None:

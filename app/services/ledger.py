@@ -20,9 +20,15 @@ class LedgerService:
         self._ledger = ledger
         self._queue = queue
 
-    async def lines(self, wanted: LedgerFilter = ALL, limit: int | None = None) -> list[LedgerLine]:
-        """Lines that fit, newest first, at most `limit`."""
-        return await self._ledger.lines(limit, wanted=wanted)
+    async def lines(
+        self, wanted: LedgerFilter = ALL, limit: int | None = None, *, before: int | None = None
+    ) -> list[LedgerLine]:
+        """Lines that fit, newest first, at most `limit`; those older than the line `before`, where one is named."""
+        return await self._ledger.lines(limit, wanted=wanted, before=before)
+
+    async def count(self, wanted: LedgerFilter = ALL) -> int:
+        """How many lines fit."""
+        return await self._ledger.count(wanted)
 
     async def totals(self, wanted: LedgerFilter = ALL) -> dict[LedgerKind, int]:
         """Credits per kind over the lines that fit; every kind is there."""
@@ -32,12 +38,14 @@ class LedgerService:
         """Credits charged, and still reserved, of what was submitted for enrichment on this UTC day."""
         return await self._queue.spent_today()
 
-    async def reconciliations(self) -> list[Reconciliation]:
+    async def reconciliations(self, run_id: int | None = None) -> list[Reconciliation]:
         """The enrichment account's balance over each stretch of buying, beside what was booked; newest first.
 
-        A difference is shown with its request ids (`Reconciliation.text`) and never corrected by itself.
+        A difference is shown with its request ids (`Reconciliation.text`) and never corrected by itself. Of one run
+        where it is named: the stretches in which something was booked for it.
         """
-        return await self._queue.reconciliations()
+        found = await self._queue.reconciliations()
+        return found if run_id is None else [each for each in found if run_id in each.runs]
 
     async def export_csv(self, wanted: LedgerFilter, path: Path) -> int:
         """Write the lines that fit, oldest first; returns how many.

@@ -4,6 +4,7 @@ A stretch lasts from the balance read before the first submit of an idle account
 is in flight any more; what was booked in it are the ledger's lines about batches in between.
 """
 
+from collections import Counter
 from datetime import datetime
 
 from app.domain.fetching import Reconciliation
@@ -75,19 +76,23 @@ def read(conn: Connection) -> list[Reconciliation]:
     ):
         booked = rows(
             conn,
-            "SELECT l.credits, l.request_id FROM ledger_line l JOIN enrichment_batch b ON b.batch_id = l.batch_id"
+            "SELECT l.credits, l.request_id, l.run_id FROM ledger_line l JOIN enrichment_batch b ON b.batch_id = l.batch_id"
             " WHERE b.key_fingerprint = ?1 AND l.kind = 'charged' AND l.line_id > ?2"
             " AND (?3 IS NULL OR l.line_id <= ?3) ORDER BY l.line_id",
             (key_fingerprint, first, last),
         )
+        runs: Counter[int] = Counter()
+        for amount, _, run_id in booked:
+            runs[run_id] += amount
         found.append(
             Reconciliation(
                 began_at=moment(began_at),
                 before=before,
-                booked=sum(amount for amount, _ in booked),
-                request_ids=tuple(dict.fromkeys(request_id for _, request_id in booked if request_id)),
+                booked=sum(amount for amount, *_ in booked),
+                request_ids=tuple(dict.fromkeys(request_id for _, request_id, _ in booked if request_id)),
                 ended_at=optional_moment(ended_at),
                 after=after,
+                runs=dict(runs),
             )
         )
     return found

@@ -16,8 +16,13 @@ from app.storage.database import Connection, Database, SqlValue, rows
 _LINES = """
 SELECT line_id, at, provider, kind, credits, request_id, batch_id, run_id, note FROM ledger_line
 WHERE (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR run_id = ?3)
+    AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5) AND (?6 IS NULL OR line_id < ?6)
+ORDER BY line_id DESC LIMIT ?7
+"""
+_COUNT = """
+SELECT count(*) FROM ledger_line
+WHERE (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR run_id = ?3)
     AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
-ORDER BY line_id DESC LIMIT ?6
 """
 _TOTALS = """
 SELECT kind, sum(credits) FROM ledger_line
@@ -62,15 +67,29 @@ class LedgerRepository:
         self._now = now
 
     async def lines(
-        self, limit: int | None = None, run_id: int | None = None, *, wanted: LedgerFilter | None = None
+        self,
+        limit: int | None = None,
+        run_id: int | None = None,
+        *,
+        wanted: LedgerFilter | None = None,
+        before: int | None = None,
     ) -> list[LedgerLine]:
-        """Lines, newest first; at most `limit`, and of one run, or those that fit a filter, only."""
-        values = _values(wanted or LedgerFilter(run_id=run_id))
-        found = await self._database.read(lambda conn: rows(conn, _LINES, (*values, -1 if limit is None else limit)))
+        """Lines, newest first; at most `limit`, and of one run, or those that fit a filter, only.
+
+        `before` is the id of a line: those that were written before it follow, as the next page does.
+        """
+        values = (*_values(wanted or LedgerFilter(run_id=run_id)), before, -1 if limit is None else limit)
+        found = await self._database.read(lambda conn: rows(conn, _LINES, values))
         return [
             LedgerLine(line_id, moment(at), provider, LedgerKind(kind), amount, request_id, batch_id, run, note)
             for line_id, at, provider, kind, amount, request_id, batch_id, run, note in found
         ]
+
+    async def count(self, wanted: LedgerFilter | None = None) -> int:
+        """How many lines there are, or fit a filter."""
+        values = _values(wanted or LedgerFilter())
+        ((number,),) = await self._database.read(lambda conn: rows(conn, _COUNT, values))
+        return int(number)
 
     async def totals(self, wanted: LedgerFilter | None = None) -> dict[LedgerKind, int]:
         """Credits per kind over the whole ledger, or the lines that fit a filter; every kind is there."""

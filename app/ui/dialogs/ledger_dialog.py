@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtCore import QDate, QStandardPaths, Qt
 from PySide6.QtWidgets import (
     QComboBox,
+    QDateEdit,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -27,7 +28,7 @@ from app.qtbridge.dialogs import run_dialog, save_file
 from app.qtbridge.tasks import TaskScope
 from app.ui.failures import failure_handler
 from app.ui.models.queue_text import run_title
-from app.ui.models.text_table_model import TextTableModel
+from app.ui.models.text_table_model import RecordTableModel
 from app.ui.refresher import Refresher
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
@@ -40,7 +41,15 @@ if TYPE_CHECKING:
 
 SHOWN = 5_000
 _COLUMNS = ("When", "Service", "Kind", "Credits", "For", "Request", "Note")
-_DAYS = (("All days", None), ("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29), ("Last 90 days", 89))
+_BETWEEN = -1
+_DAYS = (
+    ("All days", None),
+    ("Today", 0),
+    ("Last 7 days", 6),
+    ("Last 30 days", 29),
+    ("Last 90 days", 89),
+    ("From … to …", _BETWEEN),
+)
 
 
 class LedgerDialog(QDialog):
@@ -56,13 +65,19 @@ class LedgerDialog(QDialog):
         self._bridge = ChangeBridge(services.changes, self)
         self._bridge.changed.connect(self._changed)
         self._provider, self._kind, self._run, self._days = (QComboBox() for _ in range(4))
-        self._model = TextTableModel(_COLUMNS, self)
+        self._since, self._until, self._to = QDateEdit(), QDateEdit(), QLabel("to")
+        self._lines: list[LedgerLine] = []
+        self._total = 0
+        self._model = RecordTableModel(_COLUMNS, self._texts, self)
         self.table = QTableView()
         self._empty = EmptyState("info", "No entries", "Nothing that fits has been reserved or charged.")
         self._totals = text_label(role="heading")
         self._totals.setObjectName("ledger_totals")
         self._balance = text_label(selectable=True)
         self._balance.setObjectName("ledger_reconciliation")
+        self._count = text_label(role="muted")
+        self._count.setObjectName("ledger_count")
+        self._older = QPushButton()
         self._save = QPushButton("Save as CSV…")
         self._close = QPushButton("Close")
         self._build()
@@ -76,8 +91,21 @@ class LedgerDialog(QDialog):
     def wanted(self) -> LedgerFilter:
         """The filter as it is set."""
         days = self._days.currentData()
-        since: date | None = None if days is None else datetime.now(UTC).date() - timedelta(days=days)
-        return LedgerFilter(self._provider.currentData(), self._kind.currentData(), self._run.currentData(), since)
+        since: date | None = None
+        until: date | None = None
+        if days == _BETWEEN:
+            # Whoever names the days the wrong way round means the same days.
+            since, until = sorted((_day(self._since), _day(self._until)))
+        elif days is not None:
+            since = datetime.now(UTC).date() - timedelta(days=days)
+        return LedgerFilter(
+            self._provider.currentData(), self._kind.currentData(), self._run.currentData(), since, until
+        )
+
+    def _days_changed(self) -> None:
+        for widget in (self._since, self._until, self._to):
+            widget.setVisible(self._days.currentData() == _BETWEEN)
+        self._refresher.request()
 
     def _changed(self, change: Change) -> None:
         if change.kind is ChangeKind.LEDGER:
@@ -94,17 +122,37 @@ class LedgerDialog(QDialog):
         wanted = self.wanted()
         lines = await self._services.ledger.lines(wanted, SHOWN)
         totals = await self._services.ledger.totals(replace(wanted, kind=None))
-        differences = await self._services.ledger.reconciliations()
-        self._model.set_rows([self._texts(line) for line in lines])
+        differences = await self._services.ledger.reconciliations(wanted.run_id)
+        self._lines = lines
+        self._total = await self._services.ledger.count(wanted)
+        self._model.set_rows(self._lines)
         self.table.setVisible(bool(lines))
         self._empty.setVisible(not lines)
         self._save.setEnabled(bool(lines))
-        shown = f" · the newest {SHOWN:,} entries are shown" if len(lines) == SHOWN else ""
         self._totals.setText(
             f"{count(totals[LedgerKind.CHARGED], 'credit')} charged · {totals[LedgerKind.RESERVED]:,} reserved · "
-            f"{totals[LedgerKind.RELEASED]:,} released{shown}"
+            f"{totals[LedgerKind.RELEASED]:,} released"
         )
-        self._balance.setText(reconciliation_text(differences))
+        self._show_count()
+        self._balance.setText(reconciliation_text(differences, wanted.run_id))
+
+    async def _read_older(self) -> None:
+        """The next page below; the totals are of all of them already."""
+        older = await self._services.ledger.lines(self.wanted(), SHOWN, before=self._lines[-1].line_id)
+        at = self.table.verticalScrollBar().value()
+        self._lines = [*self._lines, *older]
+        self._model.set_rows(self._lines)
+        self.table.verticalScrollBar().setValue(at)
+        self._show_count()
+
+    def _show_count(self) -> None:
+        left = self._total - len(self._lines)
+        shown = f"The newest {len(self._lines):,} of {count(self._total, 'entry')}"
+        self._count.setText(shown if left > 0 else count(self._total, "entry"))
+        words = f"Show {min(left, SHOWN):,} older"
+        self._older.setText(words)
+        self._older.setAccessibleName(words)
+        self._older.setVisible(left > 0)
 
     def _texts(self, line: LedgerLine) -> tuple[str, ...]:
         provider = next((each.label for each in Provider if each.value == line.provider), line.provider)
@@ -154,15 +202,36 @@ class LedgerDialog(QDialog):
             box.setObjectName(name)
             box.setAccessibleName(words.replace("&", ""))
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            box.currentIndexChanged.connect(self._refresher.request)
+            box.currentIndexChanged.connect(self._days_changed if box is self._days else self._refresher.request)
             label = QLabel(words)
             label.setBuddy(box)
             filters.addWidget(label)
             filters.addWidget(box)
         self._run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._run.setMinimumContentsLength(26)
+        today = QDate.currentDate()
+        for edit, name, words in (
+            (self._since, "ledger_since", "From this day (UTC)"),
+            (self._until, "ledger_until", "To this day (UTC)"),
+        ):
+            edit.setObjectName(name)
+            edit.setAccessibleName(words)
+            edit.setToolTip(words)
+            edit.setCalendarPopup(True)
+            edit.setDate(today.addMonths(-1) if edit is self._since else today)
+            edit.dateChanged.connect(self._refresher.request)
+        for widget in (self._since, self._to, self._until):
+            filters.addWidget(widget)
+            widget.hide()
         filters.addStretch()
         self._set_up_table()
+        self._older.setObjectName("ledger_older")
+        self._older.setAutoDefault(False)
+        self._older.clicked.connect(lambda: self._scope.replace("older", self._read_older()))
+        below = QHBoxLayout()
+        below.setSpacing(SPACING.s)
+        below.addWidget(self._count, 1)
+        below.addWidget(self._older)
         self._save.setObjectName("ledger_save")
         self._save.setAccessibleName("Save as CSV")
         self._save.clicked.connect(self._start_saving)
@@ -184,6 +253,7 @@ class LedgerDialog(QDialog):
         column.addWidget(self._totals)
         column.addWidget(self.table, 1)
         column.addWidget(self._empty, 1)
+        column.addLayout(below)
         column.addWidget(self._balance)
         column.addWidget(rule())
         column.addLayout(buttons)
@@ -208,8 +278,28 @@ class LedgerDialog(QDialog):
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
 
 
-def reconciliation_text(found: list[Reconciliation]) -> str:
-    """How the books compare with what the service says: each difference with its request ids, or that there is none."""
+def _day(edit: QDateEdit) -> date:
+    chosen = edit.date()
+    return date(chosen.year(), chosen.month(), chosen.day())
+
+
+def reconciliation_text(found: list[Reconciliation], run_id: int | None = None) -> str:
+    """How the books compare with what the service says: each difference with its request ids, or that there is none.
+
+    Of one run where it is named: what was booked for it, and whether the balance agrees while it was bought.
+    """
+    if run_id is not None and found:
+        booked = sum(each.runs.get(run_id, 0) for each in found)
+        others = {other for each in found for other in each.runs} - {run_id}
+        beside = f", together with {count(len(others), 'other run')}" if others else ""
+        differences = [each.text for each in found if each.text]
+        open_ones = any(each.after is None for each in found)
+        verdict = " ".join(differences) or (
+            "It is compared with the balance once nothing is in flight."
+            if open_ones
+            else f"The balance that Tamtam reports agrees with that{beside}."
+        )
+        return f"{count(booked, 'credit')} booked for this run. {verdict}"
     told = [f"{moment(each.began_at)}: {each.text}" for each in found if each.text]
     if told:
         return "\n".join(told)

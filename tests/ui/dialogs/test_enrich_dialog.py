@@ -187,6 +187,9 @@ async def test_a_sample_is_tried_first_and_the_days_cap_is_kept(
         task = asyncio.create_task(run_enrich_dialog(window, services, source))
         dialog = await opened(window)
         child(dialog, QCheckBox, "enrich_sample").click()
+        assert dialog.day_cap.text() == "No cap"
+        dialog.day_cap.setValue(0)
+        assert any("0 of 0 credits left today" in label.text() for label in dialog.findChildren(QLabel))
         dialog.day_cap.setValue(30)
         confirm = child(dialog, QPushButton, "enrich_confirm")
         assert confirm.text() == "Try 25 people for at most 25 credits"

@@ -1,11 +1,13 @@
 import asyncio
 import csv
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLabel, QTableView, QWidget
+from PySide6.QtCore import QDate
+from PySide6.QtWidgets import QComboBox, QDateEdit, QLabel, QPushButton, QTableView, QWidget
 
 from app.composition import Services
 from app.demo.dataset import DemoData
@@ -14,6 +16,8 @@ from app.domain.enrichment import EnrichField, LedgerKind, PersonInput
 from app.domain.fetching import Reconciliation
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_until
+from app.storage.database import Database
+from app.storage.ledger import LedgerRepository
 from app.ui.dialogs.item_log import ItemLog
 from app.ui.dialogs.ledger_dialog import LedgerDialog, reconciliation_text, run_ledger_dialog
 from tests.support.demo_services import demo_services
@@ -113,3 +117,74 @@ async def test_the_log_of_one_person_names_every_step_and_the_request(
         request = (await services.enrichment.run(run_id)).batches[0].request_id
         assert request in [str(model.index(row, 2).data()) for row in range(model.rowCount())]
         log.deleteLater()
+
+
+async def test_any_days_can_be_chosen_and_older_entries_follow_page_by_page(
+    tmp_path: Path, data: DemoData, qapp: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ui.dialogs.ledger_dialog.SHOWN", 4)
+    async with demo_services(tmp_path, data=data) as services:
+        books = LedgerRepository(await library_of(services), now=lambda: START)
+        for number in range(1, 11):
+            await books.charge(Provider.TAMTAM, number)
+        later = LedgerRepository(await library_of(services), now=lambda: START + timedelta(days=3))
+        await later.charge(Provider.LEADFEEDER, 100)
+        dialog = LedgerDialog(services)
+        dialog.show()
+        totals, number = child(dialog, QLabel, "ledger_totals"), child(dialog, QLabel, "ledger_count")
+        await wait_until(lambda: len(kinds(dialog)) == 4)
+        assert number.text() == "The newest 4 of 11 entries"
+        assert totals.text().startswith("155 credits charged")
+        press(dialog, "ledger_older")
+        await wait_until(lambda: len(kinds(dialog)) == 8)
+        assert child(dialog, QPushButton, "ledger_older").text() == "Show 3 older"
+        press(dialog, "ledger_older")
+        await wait_until(lambda: len(kinds(dialog)) == 11)
+        assert number.text() == "11 entries"
+        assert child(dialog, QPushButton, "ledger_older").isHidden()
+        assert child(dialog, QDateEdit, "ledger_since").isHidden()
+        days = child(dialog, QComboBox, "ledger_days")
+        days.setCurrentIndex(days.findText("From … to …"))
+        child(dialog, QDateEdit, "ledger_until").setDate(QDate(2025, 3, 2))
+        child(dialog, QDateEdit, "ledger_since").setDate(QDate(2025, 2, 27))
+        await wait_until(lambda: totals.text().startswith("55 credits charged"))
+        assert number.text() == "The newest 4 of 10 entries"
+        await dialog.shut_down()
+        dialog.deleteLater()
+
+
+async def library_of(services: Services) -> Database:
+    database = await Database.open(services.profile.library_path)
+    opened.append(database)
+    return database
+
+
+opened: list[Database] = []
+
+
+@pytest.fixture(autouse=True)
+async def closed() -> AsyncIterator[None]:
+    yield
+    while opened:
+        await opened.pop().close()
+
+
+async def test_one_run_is_compared_with_the_balance_over_the_stretch_it_was_bought_in(
+    tmp_path: Path, data: DemoData, qapp: object
+) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        run_id = await enriched(services, data, 6)
+        charged = (await services.enrichment.run(run_id)).spending.charged
+        found = await services.ledger.reconciliations(run_id)
+        assert [dict(each.runs) for each in found] == [{run_id: charged}]
+        text = reconciliation_text(found, run_id)
+        assert text == f"{charged} credits booked for this run. The balance that Tamtam reports agrees with that."
+        assert await services.ledger.reconciliations(run_id + 1) == []
+
+
+def test_a_stretch_that_runs_share_says_so() -> None:
+    shared = Reconciliation(START, 100, 7, ("r1", "r2"), START, 93, {1: 3, 2: 4})
+    assert "with 1 other run" in reconciliation_text([shared], 1)
+    odd = replace(shared, after=90)
+    assert "The balance fell by 10 credits, 7 were booked (requests r1, r2)" in reconciliation_text([odd], 2)
+    assert "once nothing is in flight" in reconciliation_text([replace(shared, after=None, ended_at=None)], 2)

@@ -15,7 +15,7 @@ from app.domain.matching_people import Entry, MatchPerson, entry
 from app.domain.matching_score import Evidence, Scorer, probability, reasons
 
 #: Pairs below this are not worth a rep's time.
-LEAST_SCORE = 0.5
+LEAST_SCORE = 0.35
 
 #: Told every so often: how many people are done, and of how many.
 Progress = Callable[[int, int], None]
@@ -61,7 +61,8 @@ def find_matches(
                 bits = sum(item.bits for item in evidence)
                 if evidence and bits >= floor:
                     found.append((bits, one, other, evidence))
-    odds += log2(_pairs_each([bits for bits, *_ in found], odds, len(entries)) if changed is None else _FIRST_GUESS)
+    asked = len(entries) if changed is None else max(1, len(changed))
+    odds += log2(_pairs_each([bits for bits, *_ in found], odds, asked))
     candidates = [
         MatchCandidate(one.contact_id, other.contact_id, round(score, 4), reasons(evidence))
         for bits, one, other, evidence in found

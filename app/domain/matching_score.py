@@ -16,6 +16,9 @@ _typos: Callable[..., int] = DamerauLevenshtein.distance
 _alike: Callable[..., float] = Indel.normalized_similarity
 
 
+# First and family name tell of one language both, which counts once.
+_LANGUAGE = 2.0
+
 # How many people tell which words come together, at least and at most.
 _ENOUGH, _SAMPLE = 12, 60
 
@@ -116,6 +119,7 @@ class Scorer:
     def _go_together(self, one: Entry, names: list[Evidence]) -> list[Evidence]:
         """First names that come with a few family names only say less: both tell of one language, say."""
         first, last = names
+        last = last._replace(bits=max(0.5, last.bits - _LANGUAGE))
         most_last = self._lasts_of.get(one.first, last.bits)
         most_first = self._firsts_of.get(one.last, first.bits)
         if first.bits + min(last.bits, most_last) <= last.bits + min(first.bits, most_first):
@@ -219,7 +223,7 @@ class Scorer:
             count = max(self._companies[name], self._companies[same])
             add(Evidence("company_name", "Similar company names", self._bits(count, 9.0) * 0.6))
             return True
-        add(Evidence("company_name", "Different companies", -2.5))
+        add(Evidence("company_name", "Different companies", -3.0))
         return False
 
     def _place(self, one: Entry, other: Entry, add: Callable[[Evidence], None], *, colleagues: bool) -> None:
@@ -299,7 +303,7 @@ def _made_of_name(handle: str, entry: Entry) -> bool:
     first, last = entry.first.replace(" ", ""), entry.last.replace(" ", "")
     if not (first.isascii() and last.isascii()):
         return True
-    return handle in (first + last, last + first, first[:1] + last, first + last[:1], last + first[:1], first, last)
+    return (len(last) > 2 and last in handle) or handle in (first, first + last, first + last[:1], last[:1] + first)
 
 
 def _partners(names: Iterable[tuple[str, str]]) -> dict[str, float]:

@@ -241,13 +241,14 @@ class Bench:
 
     async def _painting(self) -> None:
         """Repaint the same rows in the same widths from both models, in turns."""
+        self._view.verticalScrollBar().setValue(0)
+        await self._all_loaded()
         other = QTableView()
-        reference = QStandardItemModel(60, len(Column))
-        top = self._view.first_row
-        for row in range(60):
+        rows = self._view.rows_in_sight
+        reference = QStandardItemModel(rows, len(Column))
+        for row in range(rows):
             for column in Column:
-                text = self._model.index(top + row, column).data()
-                reference.setItem(row, column, QStandardItem(text or ""))
+                reference.setItem(row, column, QStandardItem(self._model.index(row, column).data() or ""))
         other.setModel(reference)
         _dress_alike(other, self._view)
         await asyncio.sleep(0.5)

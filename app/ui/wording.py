@@ -1,6 +1,7 @@
 """Counts and moments in words, so that every pane says “1 credit” and “1,240 credits” alike."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from PySide6.QtCore import QDateTime, QLocale
 
@@ -30,7 +31,12 @@ def left_out_text(number: int, service: str) -> str:
 
 def moment(at: datetime) -> str:
     """A moment as the rep's own clock and calendar show it."""
-    return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(at.timestamp())), QLocale.FormatType.ShortFormat)
+    return _minute(int(at.timestamp()) // 60, QLocale())
+
+
+@lru_cache(maxsize=4096)  # tables ask for thousands, and many contacts arrive within the same minute
+def _minute(minutes: int, locale: QLocale) -> str:
+    return locale.toString(QDateTime.fromSecsSinceEpoch(minutes * 60), QLocale.FormatType.ShortFormat)
 
 
 def short_moment(at: datetime) -> str:

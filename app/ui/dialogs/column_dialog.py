@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -96,6 +96,7 @@ class ColumnDialog(QDialog):
         for column in order:
             item = QListWidgetItem(COLUMNS[column].title, self.list)
             item.setData(_COLUMN, int(column))
+            item.setSizeHint(QSize(0, self.fontMetrics().height() + SPACING.s))
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)
             item.setCheckState(Qt.CheckState.Checked if column in shown else Qt.CheckState.Unchecked)
             if column is Column.NAME:

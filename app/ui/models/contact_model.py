@@ -154,7 +154,9 @@ class ContactModel(QAbstractTableModel):
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = _DISPLAY) -> Any:
         """A cell's text, its outcome icon, or one of `ContactRole`."""
         if role:
-            return self._other_data(index, role) if role in _ANSWERED else None
+            if role not in _ANSWERED or (role == _DECORATION and index.column() not in _WITH_OUTCOME):
+                return None
+            return self._other_data(index, role)
         row = index.row()
         if row < 0:
             return None
@@ -166,7 +168,7 @@ class ContactModel(QAbstractTableModel):
 
     def _other_data(self, index: QModelIndex | QPersistentModelIndex, role: int) -> Any:
         row, column = index.row(), index.column()
-        if row < 0 or (role == _DECORATION and column not in _WITH_OUTCOME):
+        if row < 0:
             return None
         entry = self._loaded.get(self._order[row])
         if entry is None:

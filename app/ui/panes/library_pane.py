@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.changes import Change, ChangeKind
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 COUNT_PAUSE_MS = 2000
 """While contacts stream in the facets are counted this often at most."""
 PANEL_WIDTH = 220
+NARROW = 600
+"""Where the pane has less room the panel gives way to the table, until the rep opens it."""
 
 
 class LibraryPane(QWidget):
@@ -60,6 +63,8 @@ class LibraryPane(QWidget):
         self._count_pause = QTimer(self, singleShot=True, interval=COUNT_PAUSE_MS)
         self._count_pause.timeout.connect(self._count_facets)
         self._asked_by_rep = True
+        self._was_narrow = False
+        self._folded_for_room = False
         self._changes = ChangeBridge(services.changes, self)
         self._build()
         self._connect()
@@ -71,6 +76,17 @@ class LibraryPane(QWidget):
         self.model.stop()
         await self._scope.aclose()
         await self.table.shut_down()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold the panel where there is no room for it beside the table, and open it again where there is."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < NARROW
+        if is_narrow and not self._was_narrow and self._toggle.isChecked():
+            self._toggle.setChecked(False)
+            self._folded_for_room = True
+        elif not is_narrow and self._folded_for_room:
+            self._toggle.setChecked(True)
+        self._was_narrow = is_narrow
 
     # The view
 
@@ -101,7 +117,7 @@ class LibraryPane(QWidget):
         state = {
             **save_query(self.model.query),
             "columns": self.table.save_state(),
-            "panel": self._toggle.isChecked(),
+            "panel": self._toggle.isChecked() or self._folded_for_room,
             "panel_width": self._splitter.sizes()[0] or self._panel_width,
             "open_facets": self.panel.open_facets(),
         }
@@ -163,6 +179,7 @@ class LibraryPane(QWidget):
         self.panel.show_counts(await self._views.facets(self.model.query))
 
     def _show_panel(self, shown: bool) -> None:
+        self._folded_for_room = False
         if not shown and self.panel.isVisible():
             self._panel_width = self._splitter.sizes()[0]
         self.panel.setVisible(shown)
@@ -219,7 +236,7 @@ class LibraryPane(QWidget):
         self._splitter.addWidget(self.table)
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setHandleWidth(SPACING.m)
-        self.panel.setMinimumWidth(130)
+        self.panel.setMinimumWidth(170)
         self.panel.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._splitter)

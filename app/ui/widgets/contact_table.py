@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 FILTER_PAUSE_MS = 120
+CURRENT_REST_MS = 120
 
 
 class ContactTable(QWidget):
@@ -67,6 +68,9 @@ class ContactTable(QWidget):
         super().__init__(parent)
         self._scope = TaskScope("contact table", failure_handler(self.failed.emit))
         self._current_id: int | None = None
+        self._current_late = False
+        self._current_rest = QTimer(self, singleShot=True, interval=CURRENT_REST_MS)
+        self._current_rest.timeout.connect(self._tell_current)
         self._hint = ""
         self.model = model
         self._build_tools()
@@ -89,6 +93,7 @@ class ContactTable(QWidget):
     async def shut_down(self) -> None:
         """Stop reading and listening."""
         self._filter_pause.stop()
+        self._current_rest.stop()
         await self._scope.aclose()
 
     # Contacts
@@ -204,9 +209,19 @@ class ContactTable(QWidget):
 
     def _on_current(self, current: QModelIndex) -> None:
         contact_id = self.model.contact_id(current.row()) if current.isValid() else None
-        if contact_id is not None and contact_id != self._current_id:
-            self._current_id = contact_id
+        if contact_id is None or contact_id == self._current_id:
+            return
+        self._current_id = contact_id
+        if self._current_rest.isActive():
+            self._current_late = True  # the rep runs through the rows; where they stop is worth telling
+        else:
             self.contact_current.emit(contact_id)
+        self._current_rest.start()
+
+    def _tell_current(self) -> None:
+        if self._current_late and self._current_id is not None:
+            self._current_late = False
+            self.contact_current.emit(self._current_id)
 
     def _on_selection(self) -> None:
         self._show_counts()

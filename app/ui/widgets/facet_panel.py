@@ -131,7 +131,8 @@ class FacetPanel(QWidget):
 
     def _fill_facet(self, item: QTreeWidgetItem, counts: FacetCounts) -> None:
         chosen = self._chosen.get(counts.facet, frozenset())
-        item.setText(1, f"{len(chosen):,} chosen" if chosen else "")
+        title = TITLES[counts.facet]
+        item.setText(0, f"{title} · {len(chosen):,} chosen" if chosen else title)
         values = [each for each in counts.values if each.count or each.value in chosen]
         shown = values if counts.facet in self._all_shown else _few(values, chosen)
         more = len(values) - len(shown)
@@ -193,7 +194,7 @@ class FacetPanel(QWidget):
         tree.setAccessibleName("Facets")
         tree.setColumnCount(2)
         tree.setHeaderHidden(True)
-        tree.setIndentation(SPACING.l)
+        tree.setIndentation(SPACING.m)
         tree.setUniformRowHeights(True)
         tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = tree.header()
@@ -206,7 +207,7 @@ class FacetPanel(QWidget):
             font = item.font(0)
             font.setBold(True)
             item.setFont(0, font)
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setFirstColumnSpanned(True)
             item.setData(0, _FACET, facet.value)
             item.setExpanded(facet not in _CLOSED_AT_FIRST)
             item.setHidden(True)

@@ -28,6 +28,10 @@ class PairReader:
         for contact_id in tuple(contact_ids) or tuple(self._details):
             self._details.pop(contact_id, None)
 
+    def remembers(self, pair: ReviewPair) -> bool:
+        """Whether both contacts are known and have not changed since they were read."""
+        return all(contact_id in self._details for contact_id in pair.key)
+
     async def details(self, contact_id: int) -> ContactDetails:
         """A contact, from memory if it was read before and has not changed since."""
         found = self._details.get(contact_id)

@@ -34,6 +34,7 @@ class ReviewSteps(TourStage):
         await self._picture("review-decided")
         hand.click(hand.find(QPushButton, "review_undo", pane))
         await hand.until(lambda: pane.desk.state.waiting == merged, "The last decision is taken back.")
+        await hand.until(lambda: pane.shown is not None, "The pair is back in front.")
         hand.act("view.theme.dark")
         await self._picture("dark-review")
         hand.act("view.theme.light")

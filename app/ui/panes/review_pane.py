@@ -205,14 +205,16 @@ class ReviewPane(QWidget):
             return
         self._row = row
         self._wanted = pair.key
-        if self._shown is not pair:
+        same = self._shown is not None and self._shown.key == pair.key
+        if not same:
+            self._shown = None  # no key decides on a pair that is no longer in front
+        if self._shown is not pair or not self.desk.reader.remembers(pair):
             self._scope.replace("show", self._show_pair(pair))
 
     async def _show_pair(self, pair: ReviewPair) -> None:
-        same = self._shown is not None and self._shown.key == pair.key
-        self._shown = self._shown if same else None
+        same = self._shown is not None
         left, right = await asyncio.gather(*(self.desk.reader.details(contact_id) for contact_id in pair.key))
-        if not same:
+        if not same or self._survivor not in pair.key:
             self._survivor = pair.low.contact_id  # the older entry, as where many are merged at once
         self.compare.show_pair(pair.candidate, left, right, survivor_id=self._survivor, keep_position=same)
         self._shown = pair

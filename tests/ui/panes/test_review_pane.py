@@ -153,6 +153,8 @@ async def test_what_was_done_elsewhere_since_is_not_undone_from_here(tmp_path: P
         await services.own_work.set_status([pairs[1].low_id], ContactStatus.TO_CALL)
         await wait_until(lambda: not pane.bar.undo_button.isVisible())
         await wait_until(lambda: "To call" in texts(pane.compare))
+        await services.own_work.create_list("Spring fair", [pairs[1].low_id])  # which no row of the list tells
+        await wait_until(lambda: "Spring fair" in texts(pane.compare))
 
 
 async def test_a_decision_is_remembered(tmp_path: Path, data: DemoData) -> None:

@@ -2,10 +2,18 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from app.domain.backups import BackupKind
+from app.storage.backups import make_backup
+from app.storage.database import Database
+from app.storage.library import LibraryRepository
+from app.storage.profile import Profile
+from app.storage.replacing import Damage, damage_note
+from tests.storage.builders import make_record
 from tests.support.programs import Ended, Program, run_python
 
 LOG = "logs/contact-scout.log"
@@ -268,19 +276,18 @@ sys.exit(run(Idle))
     assert warnings_of(tmp_path) == []
 
 
-async def test_an_error_at_the_start_is_shown_in_a_dialog_where_there_is_a_display(tmp_path: Path) -> None:
-    (tmp_path / "library.sqlite3").write_bytes(b"this is not a library" * 1000)
-    ended = await run_stand_in(
-        tmp_path,
-        """
-from PySide6.QtWidgets import QApplication, QMessageBox
+PRESS = """
+from PySide6.QtWidgets import QAbstractButton, QApplication
+
+presses = []
 
 def press():
-    for box in QApplication.topLevelWidgets():
-        if isinstance(box, QMessageBox) and box.isVisible():
-            say(box.text())
-            box.buttons()[0].click()
-            return
+    for window in QApplication.topLevelWidgets():
+        for button in window.findChildren(QAbstractButton):
+            if presses and button.isVisible() and button.isEnabled() and button.text() == presses[0]:
+                say(window.windowTitle() + ": " + presses.pop(0))
+                button.click()
+                break
     QTimer.singleShot(10, press)
 
 application.SILENT_PLATFORMS = ()
@@ -290,8 +297,107 @@ def create_and_watch():
     QTimer.singleShot(10, press)
     return created
 application._create_application = create_and_watch
-sys.exit(run())
+"""
+
+
+async def test_an_error_at_the_start_is_shown_in_a_dialog_where_there_is_a_display(tmp_path: Path) -> None:
+    (tmp_path / "profile.lock").mkdir()
+    ended = await run_stand_in(tmp_path, PRESS + "presses.append('Close')\nsys.exit(run())")
+    assert (ended.code, ended.err) == (2, "")
+    assert ended.out.strip() == "Contact Scout: Close"
+
+
+async def a_library(profile: Path) -> None:
+    database = await Database.open(Profile(profile).library_path)
+    await LibraryRepository(database).save([make_record("1", first_name="Ada")])
+    await database.close()
+    make_backup(Profile(profile).library_path, BackupKind.MANUAL)
+
+
+async def test_the_way_out_of_damage_can_be_left_alone(tmp_path: Path) -> None:
+    await a_library(tmp_path)
+    (tmp_path / "library.sqlite3").write_bytes(b"this is not a library" * 1000)
+    ended = await run_stand_in(tmp_path, PRESS + "presses.append('Quit')\nsys.exit(run())")
+    assert (ended.code, ended.out, ended.err) == (2, "Contact Scout: Quit\n", "")
+    assert (tmp_path / "library.sqlite3").read_bytes().startswith(b"this is not a library")
+
+
+@pytest.mark.parametrize(
+    ("choice", "spoil"),
+    [
+        ("Restore this backup", lambda _data: b"this is not a library" * 1000),
+        ("Salvage what can be read", lambda data: bytes(100) + data[100:]),
+    ],
+)
+async def test_the_way_out_of_damage_leads_to_the_window(
+    tmp_path: Path, choice: str, spoil: Callable[[bytes], bytes]
+) -> None:
+    await a_library(tmp_path)
+    path = tmp_path / "library.sqlite3"
+    damaged = spoil(path.read_bytes())
+    path.write_bytes(damaged)
+    ended = await run_stand_in(tmp_path, PRESS + f"presses.append({choice!r})\nsys.exit(run())")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.split("\n") == [f"Contact Scout: {choice}", "finishing", "shut down", "hidden", ""]
+    assert [each.read_bytes() for each in tmp_path.glob("library.set-aside-*.sqlite3")] == [damaged]
+    database = await Database.open(path)
+    assert (await LibraryRepository(database).stats())["contacts"] == 1
+    await database.close()
+    assert warnings_of(tmp_path) == []
+
+
+async def test_damage_that_turns_out_to_be_none_is_not_asked_about(tmp_path: Path) -> None:
+    await a_library(tmp_path)
+    damage_note(tmp_path / "library.sqlite3").write(Damage("The library file is damaged."))
+    ended = await run_stand_in(tmp_path, PRESS + "sys.exit(run())")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.split("\n") == ["finishing", "shut down", "hidden", ""]
+
+
+async def test_a_backup_chosen_in_the_window_is_put_in_place_and_the_window_comes_back(tmp_path: Path) -> None:
+    await a_library(tmp_path)
+    ended = await run_stand_in(
+        tmp_path,
+        """
+runs = []
+
+class Restoring(Window):
+    def shown(self):
+        task = asyncio.get_running_loop().create_task(self.choose())
+        runs.append(task)
+
+    async def choose(self):
+        say(f"{(await services_now.library.stats())['contacts']} contacts, {services_now.safekeeping.notice[:31]!r}")
+        if len(runs) == 1:
+            (backup,) = await services_now.safekeeping.backups()
+            from tests.storage.builders import make_record
+            from app.storage.library import LibraryRepository
+            await LibraryRepository(services_now.safekeeping._database).save([make_record("2", first_name="Bob")])
+            say(f"{(await services_now.library.stats())['contacts']} contacts")
+            await services_now.safekeeping.restore(backup)
+        self.close()
+
+def create(services, reporter, options):
+    global services_now
+    services_now = services
+    return Restoring()
+
+profile = Profile(Path(sys.argv[1]))
+application.STOP_SECONDS = 0.5
+with logging_to(profile.log_dir):
+    sys.exit(run_window(WindowOptions(profile, demo=True), create_window=create))
 """,
     )
-    assert (ended.code, ended.err) == (2, "")
-    assert ended.out.strip()
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.split("\n") == [
+        "1 contacts, ''",
+        "2 contacts",
+        "finishing",
+        "shut down",
+        "hidden",
+        "1 contacts, 'The library is the backup of 20'",
+        "finishing",
+        "shut down",
+        "hidden",
+        "",
+    ]

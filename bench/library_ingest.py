@@ -61,7 +61,7 @@ class _Desk:
             search_text.keep_up = keep_up
 
 
-def _forget(conn: Connection, most: int) -> bool:
+def _forget(conn: Connection, most: int) -> bool:  # noqa: ARG001 - stands in for `keep_up`
     """Leave contacts unsearchable, however many."""
     rows(conn, "DELETE FROM contact_stale")
     return False

@@ -147,6 +147,31 @@ def _phrase(word: Word) -> str:
     return f"({' OR '.join(quoted)})" if len(quoted) > 1 else quoted[0]
 
 
+def matching(asked: Filter, choices: Iterable[str], *, with_contact: bool = False) -> tuple[str, str, str]:
+    """How to find the contacts that fit: from which tables, under which conditions, and by which name of their id.
+
+    They come by id in order, whichever way is asked for, without sorting.
+
+    Args:
+        asked: The words, and the values of all conditions.
+        choices: The conditions on the contact `c` that they must meet.
+        with_contact: Whether `c` is needed for something else.
+    """
+    chosen = list(choices)
+    if not asked.match and not asked.scan:
+        live = ["c.merged_into IS NULL", "c.removed_at IS NULL"]
+        return "contact c INDEXED BY contact_live", " AND ".join([*live, *chosen]), "c.contact_id"
+    if asked.match:
+        source, key, conditions = "contact_fts f", "f.rowid", ["f.contact_fts MATCH :match", *asked.scan]
+        if asked.scan:
+            source += " CROSS JOIN contact_search t ON t.contact_id = f.rowid"
+    else:
+        source, key, conditions = "contact_search t", "t.contact_id", list(asked.scan)
+    if chosen or with_contact:
+        source += f" CROSS JOIN contact c ON c.contact_id = {key}"
+    return source, " AND ".join([*conditions, f"{key} NOT IN ({GONE})", *chosen]), key
+
+
 def collect(
     conn: Connection, asked: Filter, *, misses: str = "0", choices: Iterable[str], limit: int | None = None
 ) -> int:
@@ -160,23 +185,8 @@ def collect(
         limit: The most contacts to look for; then they are any.
     """
     conn.execute("CREATE TEMP TABLE hit (contact_id INTEGER PRIMARY KEY, misses INTEGER NOT NULL)")
-    conditions = [*asked.scan, *choices]
-    needs_contact = misses != "0" or len(conditions) > len(asked.scan)
-    if asked.match:
-        source, key = "contact_fts f", "f.rowid"
-        conditions.insert(0, "f.contact_fts MATCH :match")
-        if asked.scan:
-            source += " CROSS JOIN contact_search t ON t.contact_id = f.rowid"
-    elif asked.scan:
-        source, key = "contact_search t", "t.contact_id"
-    else:
-        source, key, needs_contact = "contact c INDEXED BY contact_live", "c.contact_id", False
-        conditions += ["c.merged_into IS NULL", "c.removed_at IS NULL"]
-    if asked.match or asked.scan:
-        if needs_contact:
-            source += f" CROSS JOIN contact c ON c.contact_id = {key}"
-        conditions.append(f"{key} NOT IN ({GONE})")
-    sql = f"INSERT INTO hit SELECT {key}, {misses} FROM {source} WHERE {' AND '.join(conditions)}"
+    source, conditions, key = matching(asked, choices, with_contact=misses != "0")
+    sql = f"INSERT INTO hit SELECT {key}, {misses} FROM {source} WHERE {conditions}"
     if limit is not None:
         sql += f" LIMIT {limit:d}"
     conn.execute(sql, asked.values)

@@ -16,7 +16,7 @@ from app.domain.library_view import SortField, ViewQuery
 from app.domain.marks import ContactStatus
 from app.storage.database import Connection, scalar
 from app.storage.search_text import KEYS
-from app.storage.view_filter import GONE, LIVE, Filter, collect
+from app.storage.view_filter import GONE, LIVE, Filter, collect, matching
 
 # Beyond so many hits the first ones are found sooner by walking through the order than by sorting them all.
 _MOST_SORTED = 10_000
@@ -42,8 +42,6 @@ _KEYS: dict[SortField, _Key] = {
     SortField.RATING: _Key("contact", "k.rating", "k.rating > 0", "contact_rating"),
     SortField.STATUS: _Key("contact", f"CASE k.status {_STATUS_ORDER} END", "k.status <> ''", "contact_status"),
 }
-# The newest entry first, unless the other way round is wanted.
-_ENTRY = _Key("contact", "", "k.merged_into IS NULL AND k.removed_at IS NULL", "contact_live")
 
 
 class OrderedView:
@@ -59,22 +57,24 @@ class OrderedView:
         self._conn = conn
         self._check = check
         self._filter = Filter(query)
-        self._key = _KEYS[query.sort] if query.sort is not None else _ENTRY
-        direction = "DESC" if query.descending is (query.sort is not None) else "ASC"
-        self._order = f"{self._key.expression} {direction}, k.contact_id {direction}".removeprefix(f" {direction}, ")
-        self._blank_order = f"contact_id {direction}"
+        self._by_entry_alone = query.sort is None
+        self._key = _KEYS[query.sort or SortField.NAME]
+        # By entry the newest comes first, unless the other way round is wanted.
+        self._direction = "DESC" if query.descending is not self._by_entry_alone else "ASC"
+        self._order = f"{self._key.expression} {self._direction}, k.contact_id {self._direction}"
+        self._blank_order = f"contact_id {self._direction}"
 
     def all_ids(self) -> "array[int]":
         """All contacts that fit."""
+        if self._by_entry_alone:
+            return self._by_entry()
         if self._filter.is_empty:
             ids = self._ids(self._filled(f"k.contact_id NOT IN ({GONE})"))
-            live = 0 if self._key is _ENTRY else scalar(self._conn, f"SELECT count(*) FROM contact WHERE {LIVE}")
+            live = scalar(self._conn, f"SELECT count(*) FROM contact WHERE {LIVE}")
             if len(ids) < live:
                 ids += self._ids(self._blank(self._is_blank("c", len(ids), live)))
             return ids
         found = self._collect()
-        if self._key is _ENTRY:
-            return self._ids(f"SELECT k.contact_id FROM hit k ORDER BY {self._order}")
         if found * _SMALL_SHARE < scalar(self._conn, "SELECT coalesce(max(contact_id), 0) FROM contact"):
             return self._sorted_hits()
         ids = self._ids(self._filled("1", "CROSS JOIN hit h ON h.contact_id = k.contact_id"))
@@ -85,6 +85,8 @@ class OrderedView:
 
     def first_ids(self, limit: int) -> "array[int]":
         """The beginning of `all_ids`, sooner."""
+        if self._by_entry_alone:
+            return self._by_entry(limit)
         asked = self._filter
         if not asked.is_empty and self._collect(_MOST_SORTED + 1) <= _MOST_SORTED:
             return self._sorted_hits(limit)
@@ -93,7 +95,7 @@ class OrderedView:
         with_contact = " CROSS JOIN contact c ON c.contact_id = k.contact_id" if asked.choices else ""
         filled = self._filled(f"k.contact_id NOT IN ({GONE}) AND {conditions}", joins.format("k") + with_contact)
         ids = self._ids(filled, limit)
-        if len(ids) < limit and self._key is not _ENTRY:
+        if len(ids) < limit:
             blank = self._is_blank("c", len(ids), limit * _SMALL_SHARE)
             ids += self._ids(self._blank(f"{blank} AND {conditions}", joins.format("c")), limit - len(ids))
         return ids
@@ -103,10 +105,15 @@ class OrderedView:
         self._check()
         return found
 
+    def _by_entry(self, limit: int | None = None) -> "array[int]":
+        """In the order in which they are found anyway."""
+        source, conditions, key = matching(self._filter, self._filter.choices.values())
+        return self._ids(
+            f"SELECT {key} AS contact_id FROM {source} WHERE {conditions} ORDER BY {key} {self._direction}", limit
+        )
+
     def _sorted_hits(self, limit: int | None = None) -> "array[int]":
         key = self._key
-        if key is _ENTRY:
-            return self._ids(f"SELECT k.contact_id FROM hit k ORDER BY {self._order}", limit)
         # Those without a row of keys, or with a blank one, follow in one group.
         order = self._order.replace(key.expression, f"CASE WHEN {key.filled} THEN {key.expression} END")
         return self._ids(

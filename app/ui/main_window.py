@@ -345,8 +345,9 @@ class MainWindow(QMainWindow):
         for table in (self.library.table, *self.bulk_fetch.findChildren(ContactTable)):
             table.selection_changed.connect(self._tab_actions.update)
             table.selection_changed.connect(self.own_work.update)
+            table.selection_changed.connect(self._show_selection)
             table.counts_changed.connect(self._tab_actions.update)
-            table.contact_current.connect(self.inspector.show_contact)
+            table.contact_current.connect(self.inspector.follow)
         self.library.table.contact_activated.connect(self.show_contact)
         self.library.table.enrich_requested.connect(self.enrich)
         self.library.table.export_requested.connect(self.export)
@@ -357,7 +358,7 @@ class MainWindow(QMainWindow):
         self.review.said.connect(self.status.say)
         self.review.wanted.connect(lambda: self.show_tab(self.review))
         self.tabs.contact_activated.connect(self.show_contact)
-        self.tabs.contact_current.connect(self.inspector.show_contact)
+        self.tabs.contact_current.connect(self.inspector.follow)
         self.tabs.enrich_requested.connect(self.enrich)
         self.tabs.export_requested.connect(self.export)
         self.tabs.key_wanted.connect(self.open_settings)
@@ -365,11 +366,18 @@ class MainWindow(QMainWindow):
         self.tabs.said.connect(self.status.say)
         self.tabs.state_changed.connect(self._tab_actions.update)
         self.tabs.state_changed.connect(self.own_work.update)
+        self.tabs.state_changed.connect(self._show_selection)
+        self.inspector.summary.set_actions(self.own_work.for_many)
         for provider, chip in self._chips.items():
             chip.clicked.connect(lambda _checked=False, provider=provider: self.open_settings(provider))
 
     def _show_waiting(self, pairs: int) -> None:
         self.tabs.rename_permanent(self.review, f"Review ({pairs:,})" if pairs else "Review")
+
+    def _show_selection(self) -> None:
+        table = self.tabs.current_table()
+        if table is not None:
+            self.inspector.show_selection(table.selected_count, table.selected_ids)
 
     def _select(self, contact_ids: Sequence[int]) -> None:
         table = self.tabs.current_table()

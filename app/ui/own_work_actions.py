@@ -51,6 +51,7 @@ class OwnWorkActions(QObject):
     Attributes:
         banner: What was removed, with its Undo, and what went wrong.
         strip: What takes long.
+        for_many: The actions that make sense for several contacts at once.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class OwnWorkActions(QObject):
         self._pause = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._pause.timeout.connect(lambda: self.strip.begin(self._running, 0))
         self._keys: list[str] = []
+        self.for_many: tuple[QAction, ...] = ()
         self._add_marks()
         self._add_the_rest()
         self._place()
@@ -314,6 +316,7 @@ class OwnWorkActions(QObject):
         menu.addSeparator()
         menu.addActions(deeds)
         self._tabs.set_row_actions([*marks, *deeds])
+        self.for_many = (*marks, *deeds[1:])
 
     def _registry_keys(self, title: str) -> list[str]:
         plain = title.replace("&", "")

@@ -1,7 +1,7 @@
 """The contact inspector: everything known of one contact, and the rep's own work on it."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,6 +20,7 @@ from app.ui.panes import inspector_sections as parts
 from app.ui.panes.inspector_deeds import InspectorDeeds
 from app.ui.panes.inspector_header import ContactHeader
 from app.ui.panes.inspector_own_work import OwnWorkBox
+from app.ui.panes.inspector_summary import MOST_SUMMED, SelectionSummary
 from app.ui.panes.inspector_values import ValueDeeds, no_margins
 from app.ui.panes.inspector_words import COMPANY_FIELDS, CONTACT_FIELDS, NAME_FIELDS, ROLE_FIELDS, Costs
 from app.ui.theme import SPACING
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 ENRICHMENT, ABOUT, EXPERIENCE, EDUCATION = "Enrichment", "About", "Experience", "Education"
+SUM_PAUSE = 0.12
 HISTORY, MERGED, RECORDS = "What happened", "Merged", "Source records"
 
 
@@ -51,6 +53,8 @@ class InspectorPane(QWidget):
         self._services = services
         self.setMinimumWidth(220)
         self._shown_id: int | None = None
+        self._selected = 0
+        self._summed: list[int] = []
         self._details: ContactDetails | None = None
         self.banner = Banner()
         self._scope = TaskScope("inspector", failure_handler(self._on_error))
@@ -59,6 +63,7 @@ class InspectorPane(QWidget):
         self._changes.changed.connect(self._on_change)
         self.header = ContactHeader()
         self.own_work = OwnWorkBox()
+        self.summary = SelectionSummary()
         deeds = ValueDeeds(self._choose, self._clear, self.edit_field)
         self._field_sections = [
             parts.FieldSection(title, names, deeds)
@@ -91,8 +96,38 @@ class InspectorPane(QWidget):
 
     def show_contact(self, contact_id: int) -> None:
         """Read a contact and show it; a later call overtakes an earlier one."""
+        self._selected, self._summed = 1, []
+        self.follow(contact_id)
+
+    def follow(self, contact_id: int) -> None:
+        """The same for the row that the cursor moved to: while several are selected, what they share stays shown."""
         self._shown_id = contact_id
         self._scope.replace("read", self._read(contact_id))
+
+    def show_selection(self, selected: int, ids: Callable[[], Sequence[int]]) -> None:
+        """Show what several selected contacts have in common, instead of one of them.
+
+        Args:
+            selected: How many are selected.
+            ids: Tells which.
+        """
+        if selected <= 1:
+            before, self._selected, self._summed = self._selected, selected, []
+            if before > 1:
+                self._leave_summary(ids())
+            return
+        known = list(ids()) if selected <= MOST_SUMMED else []
+        if selected == self._selected and known == self._summed:
+            return
+        self._selected, self._summed = selected, known
+        self.summary.show_count(selected)
+        self._stack.setCurrentWidget(self.summary)
+        self._scope.replace("sum", self._sum_up(known))
+
+    def _leave_summary(self, ids: Sequence[int]) -> None:
+        self._stack.setCurrentIndex(0 if self._details is None else self._stack.indexOf(self._scroll))
+        if ids:
+            self.follow(ids[0])
 
     def edit_field(self, field: str = "") -> None:
         """Let the rep type a value of the contact shown, for the field named or for one they choose."""
@@ -120,8 +155,14 @@ class InspectorPane(QWidget):
             for section in self._line_sections.values():
                 section.hide()  # until it is this contact's
             self._scroll.verticalScrollBar().setValue(0)
-        self._stack.setCurrentWidget(self._scroll)
+        if self._selected <= 1:
+            self._stack.setCurrentWidget(self._scroll)
         await self._show_sections(details, same=same)
+
+    async def _sum_up(self, ids: list[int]) -> None:
+        await asyncio.sleep(SUM_PAUSE)  # the selection may still be growing
+        if ids:
+            self.summary.show_rows(await self._services.library.rows(ids))
 
     async def _show_sections(self, details: ContactDetails, *, same: bool) -> None:
         """Show again what has changed, section by section, so that nothing else waits for long."""
@@ -158,12 +199,14 @@ class InspectorPane(QWidget):
         self.banner.show_error(error, action_text="Save the notes again" if again else "", action=again)
 
     def _on_change(self, change: Change) -> None:
-        shown = self._shown_id
-        if change.kind is not ChangeKind.CONTACTS or shown is None:
+        if change.kind is not ChangeKind.CONTACTS:
             return
+        if self._summed and not (change.ids and set(self._summed).isdisjoint(change.ids)):
+            self._scope.replace("sum", self._sum_up(self._summed))
+        shown = self._shown_id
         mine = {shown} | ({self._details.row.contact_id, *self._details.merged} if self._details else set())
-        if not change.ids or not mine.isdisjoint(change.ids):
-            self.show_contact(shown)
+        if shown is not None and (not change.ids or not mine.isdisjoint(change.ids)):
+            self.follow(shown)
 
     # What the rep does
 
@@ -257,6 +300,7 @@ class InspectorPane(QWidget):
             )
         )
         self._stack.addWidget(self._scroll)
+        self._stack.addWidget(self.summary)
         layout = QVBoxLayout(self)
         no_margins(layout, SPACING.s)
         layout.addWidget(self.banner)

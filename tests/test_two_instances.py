@@ -140,13 +140,13 @@ async def test_commands_beside_a_window_read_and_do_not_write(tmp_path: Path) ->
         ):
             ended = await run_python("-m", "app", *command, "--demo", "--profile", str(profile))
             assert ended.code == 0, (command, ended.err)
-        for command in (
+        for writing in (
             ("queue", "stop"),
             ("library", "salvage", "--yes"),
             ("search", "talktohumans", "--query", "a", "--out", out),
         ):
-            ended = await run_python("-m", "app", *command, "--demo", "--profile", str(profile))
-            assert ended.code == 2, (command, ended.out)
+            ended = await run_python("-m", "app", *writing, "--demo", "--profile", str(profile))
+            assert ended.code == 2, (writing, ended.out)
             assert "already open on this profile" in ended.err
     assert "Ada" in Path(out).read_text("utf-8")
 

@@ -166,7 +166,8 @@ async def test_a_read_that_meets_damage_is_noticed(database: Database) -> None:
     with pytest.raises(DamagedLibraryError):
         await again.read(lambda conn: rows(conn, "SELECT text FROM contact_event"))
     await asyncio.sleep(0)
-    assert service.damage
+    with pytest.raises(LibraryError, match="Nothing is bought"):
+        service.require_sound()
     await service.aclose()
     await again.close()
 
@@ -175,9 +176,7 @@ async def test_a_backup_by_hand_can_be_called_off(database: Database, safekeepin
     await save(database, "1")
     begun = asyncio.Event()
     loop = asyncio.get_running_loop()
-    task = asyncio.create_task(
-        safekeeping.back_up(progress=lambda _done, _total: loop.call_soon_threadsafe(begun.set) and None)
-    )
+    task = asyncio.create_task(safekeeping.back_up(progress=lambda _done, _total: loop.call_soon_threadsafe(begun.set)))
     await begun.wait()
     task.cancel()
     await asyncio.wait([task])

@@ -3,9 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.backups import BackupKind
+from app.domain.backups import BackupKind, Restored
 from app.domain.errors import DamagedLibraryError, LibraryError
-from app.storage import replacing
 from app.storage.backups import make_backup
 from app.storage.database import Database
 from app.storage.library import LibraryRepository
@@ -17,6 +16,7 @@ from app.storage.replacing import (
     replacement_note,
     restore,
     salvage_in_place,
+    told_loss,
 )
 from tests.storage.builders import make_record
 
@@ -133,8 +133,8 @@ async def test_a_salvaged_library_says_what_is_missing(library_path: Path) -> No
 
 
 def test_losses_are_told_in_words() -> None:
-    restored = replacing.Restored(5, None, lost={"contact_tag": 1_200, "new_table": 3}, uncertain=("suppression",))
-    assert replacing.told_loss(restored) == (
+    restored = Restored(5, None, lost={"contact_tag": 1_200, "new_table": 3}, uncertain=("suppression",))
+    assert told_loss(restored) == (
         "Lost: 1,200 of tags, 3 of new table. Something may be missing of: people not to contact."
     )
 

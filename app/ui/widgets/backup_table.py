@@ -9,7 +9,7 @@ from app.domain.backups import Backup
 from app.ui.models.text_table_model import RecordTableModel
 from app.ui.wording import moment
 
-_COLUMNS = ("Made", "Why", "Contacts", "Size", "File")
+_COLUMNS = ("Made", "Why", "Contacts", "Size")
 
 
 class BackupTable(QTableView):
@@ -31,7 +31,7 @@ class BackupTable(QTableView):
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
-        for column, width in enumerate((150, 130, 90, 80)):
+        for column, width in enumerate((220, 200, 130)):
             header.resizeSection(column, width)
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
 
@@ -59,4 +59,4 @@ def size_text(size: int) -> str:
 
 def _texts(backup: Backup) -> tuple[str, ...]:
     contacts = "–" if backup.contacts is None else f"{backup.contacts:,}"
-    return moment(backup.at), backup.kind.label, contacts, size_text(backup.size), backup.path.name
+    return moment(backup.at), backup.kind.label.capitalize(), contacts, size_text(backup.size)

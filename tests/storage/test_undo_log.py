@@ -17,7 +17,7 @@ from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
 from tests.storage.builders import EMAILS, LATER, NOON, Clock, make_person, make_record
-from tests.storage.test_enrichment_runs import complete, submit
+from tests.support.queue_steps import complete, submit
 
 
 async def two(library: LibraryRepository) -> tuple[int, int]:

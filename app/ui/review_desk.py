@@ -231,14 +231,14 @@ class ReviewDesk(QObject):
         keys = [(each.low_id, each.high_id) for each in candidates]
         self._mine.update(contact_id for key in keys for contact_id in key)
         async with self._deeds, self._settled(keys), self._work(f"Merging {count(len(keys), 'pair')}"):
-            before = self.state.waiting
+            before = await self._services.matching.count(0.0)
             step = await self._services.matching.accept(keys)
             self._note(step, *keys)
-            left = await self._services.matching.count(0.0)
-        if step is None:
-            self.said.emit("Nothing was merged: these pairs have changed meanwhile.")
-        else:
-            self.said.emit(f"{step.name}. {count(max(0, before - left), 'pair')} fewer to review.")
+            # Pairs may hang together: merging two of them can do away with a third.
+            merged = min(len(keys), before - await self._services.matching.count(0.0))
+        left = len(keys) - merged
+        words = f" {count(left, 'pair')} had changed and {'is' if left == 1 else 'are'} not." if left > 0 else ""
+        self.said.emit(f"{count(merged, 'pair')} merged in one step.{words}" if step else "Nothing was merged.")
 
     async def _undo(self) -> None:
         async with self._deeds, self._settled([]):

@@ -22,6 +22,10 @@ from tests.support.windows import dialog, open_window
 
 pytestmark = pytest.mark.gui
 
+#: Among a few people a name says little.
+SINGLES = [make_source(number) for number in range(20, 60)]
+PHONES = ("+47 411 22 333", "+47 412 22 333", "+47 413 22 333")
+
 
 @pytest.fixture(scope="module")
 def data() -> DemoData:
@@ -259,7 +263,7 @@ async def test_many_are_merged_in_one_step_after_a_look_at_a_sample(tmp_path: Pa
         press(asked, "merge_all_confirm")
         await settled(pane, 3)
         assert (await services.library.stats())["merged"] == 11
-        assert "11 pairs fewer to review" in pane.bar.status
+        assert pane.bar.status == "11 pairs merged in one step."
         await wait_until(pane.bar.undo_button.isVisible)
         press(pane, "review_undo")
         await settled(pane, 14)
@@ -288,7 +292,8 @@ async def test_an_empty_library_says_what_to_do_first(tmp_path: Path, data: Demo
 
 
 async def test_matches_are_looked_for_when_asked_and_then_by_themselves(tmp_path: Path, data: DemoData) -> None:
-    await seed(tmp_path, [record for number in range(3) for record in make_pair(number)])
+    pairs = [record for number, phone in enumerate(PHONES) for record in make_pair(number, phone=phone)]
+    await seed(tmp_path, [*SINGLES, *pairs])
     async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
         await wait_until(lambda: "Nothing looked for yet" in texts(pane))
         next(each for each in pane.findChildren(QAbstractButton) if each.isVisible() and each.text()).click()
@@ -312,7 +317,6 @@ async def test_looking_can_be_stopped(tmp_path: Path, data: DemoData) -> None:
 
 async def test_what_came_in_since_is_compared_when_the_tab_is_shown(tmp_path: Path, data: DemoData) -> None:
     await seed_pairs(tmp_path, [0.99])
-    others = [make_source(number) for number in range(20, 60)]  # among a few, a name says little
-    await seed(tmp_path, [*others, *make_pair(7, phone="+47 411 22 333")])
+    await seed(tmp_path, [*SINGLES, *make_pair(7, phone=PHONES[0])])
     async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
         await settled(pane, 2)

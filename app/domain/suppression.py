@@ -5,10 +5,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from app.domain.contact import PersonFields
 from app.domain.enrichment import PersonInput
-from app.domain.identifiers import FREE_MAIL_HOSTS, INVISIBLE, linkedin_slug, normalise_domain, normalise_email
+from app.domain.identifiers import (
+    FREE_MAIL_HOSTS,
+    INVISIBLE,
+    email_key,
+    linkedin_slug,
+    normalise_domain,
+    normalise_email,
+    registrable_domain,
+)
 from app.domain.phones import e164
 
 
@@ -99,20 +108,24 @@ def _traits(
     emails: Iterable[str], domains: Iterable[str], phones: Iterable[tuple[str, str]], linkedin_url: str
 ) -> Traits:
     addresses = frozenset(filter(None, map(normalise_email, emails)))
-    hosts = {normalise_domain(address.rpartition("@")[2]) for address in addresses}
+    hosts = {_domain(address.rpartition("@")[2]) for address in addresses}
     return Traits(
         addresses,
-        frozenset(filter(None, {*map(normalise_domain, filter(None, domains)), *hosts})),
+        frozenset(filter(None, {*map(_domain, filter(None, domains)), *hosts})),
         frozenset(filter(None, (e164(number, region) for number, region in phones))),
         frozenset(filter(None, [linkedin_slug(linkedin_url)])),
     )
+
+
+# Colleagues share theirs, and whole libraries are looked through.
+_domain = lru_cache(maxsize=10_000)(normalise_domain)
 
 
 class SuppressionIndex:
     """All entries, to look people up in."""
 
     def __init__(self, entries: Iterable[SuppressionEntry]) -> None:
-        self._entries = {(entry.kind, entry.value): entry for entry in entries}
+        self._entries = {(entry.kind, _key(entry.kind, entry.value)): entry for entry in entries}
 
     def __bool__(self) -> bool:
         """Whether anybody at all is left out."""
@@ -124,7 +137,10 @@ class SuppressionIndex:
         return any(kind is SuppressionKind.PHONE for kind, _ in self._entries)
 
     def find(self, traits: Traits) -> SuppressionEntry | None:
-        """The entry that names a person, None where there is none. A domain names its sub-domains too."""
+        """The entry that names a person, None where there is none.
+
+        A domain names its sub-domains too, and an address every spelling of its mailbox.
+        """
         looked_up = (
             (SuppressionKind.EMAIL, traits.emails),
             (SuppressionKind.LINKEDIN, traits.slugs),
@@ -133,9 +149,14 @@ class SuppressionIndex:
         )
         for kind, values in looked_up:
             for value in sorted(values):
-                if (entry := self._entries.get((kind, value))) is not None:
+                if (entry := self._entries.get((kind, _key(kind, value)))) is not None:
                     return entry
         return None
+
+
+def _key(kind: SuppressionKind, value: str) -> str:
+    """What two values that name the same have in common."""
+    return (email_key(value) or value) if kind is SuppressionKind.EMAIL else value
 
 
 def _and_parents(domain: str) -> list[str]:
@@ -155,8 +176,8 @@ def read_entry(text: str, kind: SuppressionKind | None = None, note: str = "") -
     bare = text.translate(INVISIBLE).strip().strip("\"'<>,;").removeprefix("mailto:").strip()
     for wanted, value in _readings(bare):
         if kind in (None, wanted) and value:
-            if wanted is SuppressionKind.DOMAIN and value in FREE_MAIL_HOSTS:
-                return None, f"“{value}” is a mail host that anybody may use; name the address itself"
+            if wanted is SuppressionKind.DOMAIN and (value in FREE_MAIL_HOSTS or not registrable_domain(value)):
+                return None, f"“{value}” is what many people share; name the address or the company itself"
             return SuppressionEntry(wanted, value, note.strip()), ""
     if kind is not None:
         return None, _WRONG[kind]

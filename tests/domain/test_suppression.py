@@ -40,7 +40,8 @@ def test_what_somebody_writes_is_read_in_one_form(text: str, kind: SuppressionKi
         ("Ada Hart", "is no e-mail"),
         ("020 7946 0018", "country code"),
         ("linkedin.com/company/acme", "is no"),
-        ("@gmail.com", "anybody"),
+        ("@gmail.com", "many people share"),
+        ("co.uk", "many people share"),
         ("ada@", "is no"),
     ],
 )
@@ -77,6 +78,12 @@ def test_hidden_values_name_nobody() -> None:
     index = SuppressionIndex([SuppressionEntry(SuppressionKind.EMAIL, "a***@acme.example")])
     masked = PersonFields(emails=(EmailValue("a***@acme.example"),), masked=True)
     assert index.find(traits_of_fields(masked)) is None
+
+
+def test_every_spelling_of_a_mailbox_is_the_same() -> None:
+    index = SuppressionIndex([SuppressionEntry(SuppressionKind.EMAIL, "ada.hart@gmail.com")])
+    said = PersonFields(emails=(EmailValue("AdaHart+news@googlemail.com"),))
+    assert index.find(traits_of_fields(said)) is not None
 
 
 def test_a_contact_put_on_the_list_does_not_take_its_colleagues_along() -> None:

@@ -53,8 +53,8 @@ class InspectorPane(QWidget):
         self._services = services
         self.setMinimumWidth(220)
         self._shown_id: int | None = None
-        self._selected = 0
-        self._summed: list[int] = []
+        self._selection: tuple[int, list[int]] = (0, [])
+        self._many = False
         self._details: ContactDetails | None = None
         self.banner = Banner()
         self._scope = TaskScope("inspector", failure_handler(self._on_error))
@@ -96,7 +96,7 @@ class InspectorPane(QWidget):
 
     def show_contact(self, contact_id: int) -> None:
         """Read a contact and show it; a later call overtakes an earlier one."""
-        self._selected, self._summed = 1, []
+        self._many = False
         self.follow(contact_id)
 
     def follow(self, contact_id: int) -> None:
@@ -111,18 +111,17 @@ class InspectorPane(QWidget):
             selected: How many are selected.
             ids: Tells which.
         """
-        if selected <= 1:
-            before, self._selected, self._summed = self._selected, selected, []
-            if before > 1:
-                self._leave_summary(ids())
-            return
         known = list(ids()) if selected <= MOST_SUMMED else []
-        if selected == self._selected and known == self._summed:
-            return
-        self._selected, self._summed = selected, known
-        self.summary.show_count(selected)
-        self._stack.setCurrentWidget(self.summary)
-        self._scope.replace("sum", self._sum_up(known))
+        if (selected, known) == self._selection:
+            return  # a contact that was opened since stays
+        self._selection = (selected, known)
+        before, self._many = self._many, selected > 1
+        if self._many:
+            self.summary.show_count(selected)
+            self._stack.setCurrentWidget(self.summary)
+            self._scope.replace("sum", self._sum_up(known))
+        elif before:
+            self._leave_summary(known)
 
     def _leave_summary(self, ids: Sequence[int]) -> None:
         self._stack.setCurrentIndex(0 if self._details is None else self._stack.indexOf(self._scroll))
@@ -155,7 +154,7 @@ class InspectorPane(QWidget):
             for section in self._line_sections.values():
                 section.hide()  # until it is this contact's
             self._scroll.verticalScrollBar().setValue(0)
-        if self._selected <= 1:
+        if not self._many:
             self._stack.setCurrentWidget(self._scroll)
         await self._show_sections(details, same=same)
 
@@ -201,8 +200,9 @@ class InspectorPane(QWidget):
     def _on_change(self, change: Change) -> None:
         if change.kind is not ChangeKind.CONTACTS:
             return
-        if self._summed and not (change.ids and set(self._summed).isdisjoint(change.ids)):
-            self._scope.replace("sum", self._sum_up(self._summed))
+        known = self._selection[1]
+        if self._many and known and not (change.ids and set(known).isdisjoint(change.ids)):
+            self._scope.replace("sum", self._sum_up(known))
         shown = self._shown_id
         mine = {shown} | ({self._details.row.contact_id, *self._details.merged} if self._details else set())
         if shown is not None and (not change.ids or not mine.isdisjoint(change.ids)):

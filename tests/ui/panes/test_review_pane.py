@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QSpinBox, QWidget
 
 from app.composition import Services
 from app.demo.dataset import DemoData
+from app.domain.errors import LibraryError
 from app.domain.marks import ContactStatus
 from app.domain.match_candidates import MatchCandidate
 from app.qtbridge.waiting import wait_until
@@ -178,6 +180,32 @@ async def test_what_was_decided_last_is_written_down_when_the_window_closes(tmp_
         async with shown(services) as pane:
             pane.merge()
         assert (await services.library.stats())["merged"] == 1
+
+
+async def test_what_cannot_be_written_is_told_and_the_pair_is_back(
+    tmp_path: Path, data: DemoData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise LibraryError("The disk is full.")
+
+    await seed_pairs(tmp_path, [0.99, 0.98])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        monkeypatch.setattr(services.matching, "accept", refuse)
+        pane.merge()
+        await wait_until(lambda: "The disk is full." in pane.banner.text)
+        await wait_until(lambda: pane.desk.model.rowCount() == 2)
+        assert heading(pane) == "2 pairs to review"
+
+
+async def test_a_pair_that_was_merged_elsewhere_meanwhile_is_not_merged_twice(tmp_path: Path, data: DemoData) -> None:
+    pairs = await seed_pairs(tmp_path, [0.99, 0.98])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        merging = asyncio.create_task(services.own_work.merge([pairs[0].low_id, pairs[0].high_id]))
+        pane.merge()
+        await merging
+        await settled(pane, 1)
+        assert (await services.library.stats())["merged"] == 1
+        assert len(await services.own_work.steps()) == 1
 
 
 async def test_the_rep_chooses_who_stays(tmp_path: Path, data: DemoData) -> None:

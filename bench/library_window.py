@@ -23,7 +23,7 @@ from statistics import median
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel, QWheelEvent
+from PySide6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTableView
 
@@ -265,10 +265,11 @@ class Bench:
         )
 
     async def _copied(self, form: TextForm) -> None:
-        clipboard = QGuiApplication.clipboard()
-        clipboard.clear()
+        said: list[str] = []
+        self._table.clipboard.said.connect(said.append)
         self._table.clipboard.copy_rows(form)
-        await wait_until(lambda: bool(clipboard.text()), PATIENCE)
+        await wait_until(lambda: any(text.startswith("Copied") for text in said), PATIENCE)
+        self._table.clipboard.said.disconnect(said.append)
 
     def _wheel(self, turn: int) -> None:
         at = QPointF(self._view.viewport().rect().center())
@@ -369,7 +370,7 @@ else:
                 first.append(time.time() - started)
     first = []
     def create(services, reporter, options):
-        window = Told(services, reporter=reporter, demo=True)
+        window = Told(services, reporter=reporter, demo=False)
         def look():
             model = window.library.model
             if first and model.rowCount() and model.entry(model.contact_id(0)) is not None:
@@ -379,7 +380,7 @@ else:
         window.watch.timeout.connect(look)
         window.watch.start()
         return window
-    run_window(WindowOptions(Profile(Path(sys.argv[2])), demo=True), create_window=create)
+    run_window(WindowOptions(Profile(Path(sys.argv[2]))), create_window=create)
 """
 
 

@@ -33,6 +33,7 @@ from app.ui.models.id_outcome_model import Column
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.tour_enrichment_steps import EnrichmentSteps
 from app.ui.tour_hand import Hand, NotAsExpectedError
+from app.ui.tour_library_steps import LibrarySteps
 from app.ui.tour_own_work_steps import OwnWorkSteps
 from app.ui.tour_record import TourRecord
 from app.ui.tour_review_steps import ReviewSteps
@@ -74,6 +75,7 @@ class TourSteps(TourStage):
         self._queue = EnrichmentSteps(window, services, hand, record)
         self._own = OwnWorkSteps(window, services, hand, record)
         self._review = ReviewSteps(window, services, hand, record)
+        self._library = LibrarySteps(window, services, hand, record)
         self._network: ResultsPane | None = None
         self._account = ""
         self._company_people: ResultsPane | None = None
@@ -98,6 +100,8 @@ class TourSteps(TourStage):
             ("confirm an enrichment", self._enrich),
             ("wait for the enrichment", self._collect),
             ("look at an enriched contact", self._inspect),
+            ("look at the library", self._library.look),
+            ("narrow the library down", self._library.narrow),
             ("mark contacts", lambda: self._own.mark_many(self._results())),
             ("work on one contact", lambda: self._own.work_on_one(self._results())),
             ("walk through the history", self._own.walk_through_history),
@@ -393,6 +397,7 @@ class TourSteps(TourStage):
         await self._picture("dark")
         self._hand.act("view.bulk_fetch")
         await self._picture("dark-bulk-fetch")
+        await self._library.darken()
         self._hand.act(self._theme)
 
     # -- parts of steps --------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The model of the library's table: the order of all contacts as ids, and pages of ready rows as they come in sight."""
 
+import math
 import time
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from app.services.library_views import LibraryViewService
 
 FIRST_ROWS = 200
+QUICK = 0.06
+"""Where all contacts are known in so many seconds, showing the first ones before would only flicker."""
 LEAST_PAUSE = 0.5
 """Seconds between two looks at what changed in the library."""
 REST = 4
@@ -52,6 +55,7 @@ class LibraryModel(ContactModel):
         self._views = views
         self._scope = scope
         self._query = ViewQuery()
+        self._shown_query: ViewQuery | None = None
         self._order: array[int] = array("q")
         self._everything: array[int] = array("q")
         self._cache = RowCache()
@@ -66,6 +70,7 @@ class LibraryModel(ContactModel):
         self._look_soon = QTimer(self, singleShot=True)
         self._look_soon.timeout.connect(lambda: self._ask_anew(by_rep=False))
         self._rest = LEAST_PAUSE
+        self._took = math.inf
 
     def start(self) -> None:
         """Begin to show contacts; what is set before is not asked for one by one."""
@@ -115,6 +120,11 @@ class LibraryModel(ContactModel):
     def is_answered(self) -> bool:
         """Whether anything has been shown yet: until then an empty table means nothing."""
         return self._answered
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether what is shown is what the query asks for, and not what an older one did."""
+        return self._shown_query == self._query
 
     # What is shown
 
@@ -171,13 +181,16 @@ class LibraryModel(ContactModel):
 
     async def _ask(self, *, by_rep: bool) -> None:
         query, started = self._query, time.perf_counter()
-        if by_rep and not self.current_in_sight:
+        if by_rep and not self.current_in_sight and self._took > QUICK:
             first = await self._views.first(query, FIRST_ROWS)
             self._show(array("q", first), by_rep=True, complete=False)
+        asked = time.perf_counter()
         ids = await self._views.view(query)
+        self._took = time.perf_counter() - asked
         if self._everything_is_stale:
             self._everything_is_stale = False
             self._everything = await self._views.view(ViewQuery()) if self.is_filtered else ids
+        self._shown_query = query
         self._show(ids, by_rep=by_rep, complete=True)
         self._rest = max(LEAST_PAUSE, REST * (time.perf_counter() - started))
         self.settled.emit()

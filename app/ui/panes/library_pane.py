@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 COUNT_PAUSE_MS = 2000
 """While contacts stream in the facets are counted this often at most."""
+SHORT_PAUSE_MS = 150
+"""The rows are painted first, and a rep who types on is not held up by counts that are out of date at once."""
 PANEL_WIDTH = 220
 NARROW = 600
 """Where the pane has less room the panel gives way to the table, until the rep opens it."""
@@ -60,9 +62,10 @@ class LibraryPane(QWidget):
         self.table = ContactTable(services, self.model)
         self.panel = FacetPanel()
         self._place: TablePlace | None = TablePlace()
-        self._count_pause = QTimer(self, singleShot=True, interval=COUNT_PAUSE_MS)
+        self._count_pause = QTimer(self, singleShot=True)
         self._count_pause.timeout.connect(self._count_facets)
         self._asked_by_rep = True
+        self._counted: ViewQuery | None = None
         self._was_narrow = False
         self._folded_for_room = False
         self._changes = ChangeBridge(services.changes, self)
@@ -96,6 +99,11 @@ class LibraryPane(QWidget):
             with suppress(ValueError):  # the columns stay as they are
                 self.table.restore_state(json.loads(view.columns))
         self._show_query(view.query)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the numbers in the panel are those of what is shown."""
+        return self._counted == self.model.query
 
     def clear_filters(self) -> None:
         """Show every contact again, in the order there is."""
@@ -154,6 +162,7 @@ class LibraryPane(QWidget):
 
     def _on_query(self) -> None:
         self._scope.cancel("facets")
+        self._count_pause.stop()
         self._asked_by_rep = True
         self.banner.clear()
         self.state_changed.emit()
@@ -163,9 +172,9 @@ class LibraryPane(QWidget):
         self._show_page()
         if self._asked_by_rep:
             self._asked_by_rep = False
-            self._count_facets()
+            self._count_pause.start(SHORT_PAUSE_MS)
         elif not self._count_pause.isActive():
-            self._count_pause.start()
+            self._count_pause.start(COUNT_PAUSE_MS)
 
     def _on_ticked(self) -> None:
         self.model.set_facets(self.panel.choice)
@@ -176,7 +185,9 @@ class LibraryPane(QWidget):
             self._scope.replace("facets", self._show_facets())
 
     async def _show_facets(self) -> None:
-        self.panel.show_counts(await self._views.facets(self.model.query))
+        query = self.model.query
+        self.panel.show_counts(await self._views.facets(query))
+        self._counted = query
 
     def _show_panel(self, shown: bool) -> None:
         self._folded_for_room = False

@@ -7,7 +7,7 @@ rows around those in sight only.
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QTimer, Signal
 from PySide6.QtWidgets import QAbstractItemView
 
 from app.ui.models.contact_model import ContactModel, spans
@@ -16,6 +16,8 @@ Flag = QItemSelectionModel.SelectionFlag
 ROWS = Flag.Rows
 WHOLE = 1_000
 """Tables with no more rows than this are told to Qt whole."""
+LARGE = 20_000
+"""In tables with more rows than this even counting takes its time."""
 MARGIN = 200
 """Rows told to Qt above and below those in sight."""
 
@@ -45,6 +47,8 @@ class ContactSelectionModel(QItemSelectionModel):
         self._window = (0, WHOLE)
         self._current: int | None = None
         self._column = 0
+        self._count_soon = QTimer(self, singleShot=True, interval=0)
+        self._count_soon.timeout.connect(self._tell_hidden)
         model.about_to_reorder.connect(self._remember)
         model.reordered.connect(self._restore)
         model.rowsInserted.connect(self._take_in)
@@ -141,8 +145,23 @@ class ContactSelectionModel(QItemSelectionModel):
         self._chosen = None
 
     def _count_hidden(self) -> None:
-        if self._contacts.is_complete:
-            self._hidden = len(self._kept) - len(self._kept.intersection(self._contacts.order())) if self._kept else 0
+        """Count what the filter hides; of a large table a turn of the loop later, since its order is news enough."""
+        if not self._contacts.is_complete:
+            return
+        if not self._kept or not self._contacts.is_filtered:
+            self._hidden = 0
+        elif self._contacts.rowCount() > LARGE:
+            self._count_soon.start()
+        else:
+            self._hidden = self._counted_hidden()
+
+    def _counted_hidden(self) -> int:
+        return len(self._kept) - len(self._kept.intersection(self._contacts.order()))
+
+    def _tell_hidden(self) -> None:
+        if self._contacts.is_complete and self._kept:
+            self._hidden = self._counted_hidden()
+            self.chosen_changed.emit()
 
     def _tell(self) -> None:
         self._chosen = None
@@ -180,7 +199,8 @@ class ContactSelectionModel(QItemSelectionModel):
         super().select(QItemSelection(), Flag.Clear)  # else Qt follows every range to its new place
 
     def _restore(self) -> None:
-        if self._kept and not self._contacts.is_filtered and self._contacts.is_complete:
+        by_itself = not self._contacts.reordered_by_rep
+        if self._kept and by_itself and self._contacts.is_complete and not self._contacts.is_filtered:
             self._kept = self._contacts.holds(self._kept)  # some may be gone altogether
         self._find_current()
         self._count_hidden()

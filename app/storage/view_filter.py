@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.domain.library_view import Facet, ViewQuery
 from app.domain.text_fold import words
-from app.storage.columns import json_list
+from app.storage.columns import json_list, to_json
 from app.storage.database import Connection, SqlValue, scalar
 
 #: A contact is neither merged into another nor removed.
@@ -17,8 +17,11 @@ GONE = "SELECT contact_id FROM contact WHERE merged_into IS NOT NULL OR removed_
 
 #: The index on text knows runs of so many characters; shorter words are looked for in the text itself.
 _RUN = 3
-# More words than anybody types: they are looked for in what the others have found.
-_MOST_INDEXED = 24
+# More words, and longer ones, than anybody types: of a page that was pasted the index finds the longest words, and
+# the others are looked for in what these have found.
+_MOST_WORDS = 24
+_LONGEST_PHRASE = 60
+_MOST_COMPARED = 200
 _PHONE = re.compile(r"[+(]*[0-9][0-9()./-]*")
 _SEPARATORS = re.compile(r"[()./-]+")
 
@@ -37,8 +40,9 @@ class Word(NamedTuple):
 def wanted(text: str) -> list[Word]:
     """The words of a filter, without those that another one contains; a phone number is also wanted as digits."""
     found = words(text)
-    needed = [word for word in found if not any(word in other and word != other for other in found)]
-    return [Word(_spellings(word)) for word in needed]
+    if len(found) <= _MOST_COMPARED:
+        found = [word for word in found if not any(word in other and word != other for other in found)]
+    return [Word(_spellings(word)) for word in found]
 
 
 def _spellings(word: str) -> tuple[str, ...]:
@@ -60,14 +64,20 @@ class Filter:
     def __init__(self, query: ViewQuery) -> None:
         # A condition that nobody meets is no constant, so that SQLite plans as for any other.
         self.values: dict[str, SqlValue] = {"never": 0}
-        found = wanted(query.text)
-        by_index = sorted((word for word in found if word.is_indexed), key=_length, reverse=True)[:_MOST_INDEXED]
+        found = sorted(wanted(query.text), key=_length, reverse=True)
+        few, rest = found[:_MOST_WORDS], found[_MOST_WORDS:]
+        by_index = [word for word in few if word.is_indexed]
         self.match = " AND ".join(map(_phrase, by_index))
         if self.match:
             self.values["match"] = self.match
-        conditions = {word: self._in_text(number, word) for number, word in enumerate(found)}
+        conditions = {word: self._in_text(number, word) for number, word in enumerate(few)}
         self.text = list(conditions.values())
-        self.scan = [condition for word, condition in conditions.items() if word not in by_index]
+        done = [word for word in by_index if max(map(len, word.spellings)) <= _LONGEST_PHRASE]
+        self.scan = [condition for word, condition in conditions.items() if word not in done]
+        if rest:
+            self.values["rest"] = to_json([(word.spellings[0], word.spellings[-1]) for word in rest])
+            self.text.append(_REST)
+            self.scan.append(_REST)
         self.choices = {
             facet: condition
             for facet, values in query.facets.items()
@@ -103,6 +113,12 @@ class Filter:
     def _from_provider(self, number: int, name: str) -> str:
         self.values[f"p{number}"] = f",{name},"
         return f"instr(',' || c.providers || ',', :p{number}) > 0"
+
+
+_REST = (
+    "NOT EXISTS (SELECT 1 FROM json_each(:rest) word"
+    " WHERE instr(t.text, word.value ->> 0) = 0 AND instr(t.text, word.value ->> 1) = 0)"
+)
 
 
 class _Condition(NamedTuple):
@@ -143,7 +159,7 @@ def _length(word: Word) -> int:
 
 
 def _phrase(word: Word) -> str:
-    quoted = ['"' + spelling.replace('"', '""') + '"' for spelling in word.spellings]
+    quoted = ['"' + spelling[:_LONGEST_PHRASE].replace('"', '""') + '"' for spelling in word.spellings]
     return f"({' OR '.join(quoted)})" if len(quoted) > 1 else quoted[0]
 
 

@@ -264,6 +264,34 @@ def test_values_are_named_for_people(conn: FileConnection) -> None:
     assert (labels[Facet.STATUS, ""], labels[Facet.LIST, ""]) == ("No status", "In no list")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(" ".join(f"{letter}{number}" for letter in "ab" for number in range(2_000)), id="many words"),
+        pytest.param("x" * 100_000, id="a long word"),
+        pytest.param('"' * 5_000, id="quotes"),
+        pytest.param(" ".join(f"030-{number}" for number in range(3_000)), id="phone numbers"),
+    ],
+)
+def test_a_page_that_was_pasted_into_the_filter_finds_nobody_and_fails_nothing(conn: FileConnection, text: str) -> None:
+    for sort in (None, SortField.NAME):
+        assert view(conn, ViewQuery(text, sort=sort)) == first(conn, ViewQuery(text, sort=sort), 5) == []
+    assert facets(conn, ViewQuery(text))[0].values == ()
+
+
+def test_all_that_a_contact_says_finds_it(conn: FileConnection, everybody: NaiveViews) -> None:
+    longest = max(everybody.contacts, key=lambda each: len(set(" ".join(each.texts()).split())))
+    everything = " ".join([*longest.texts(), *(part[:-1] for part in longest.texts() for _ in range(9))])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.storage.view_filter._MOST_WORDS", 3)
+        patch.setattr("app.storage.view_filter._LONGEST_PHRASE", 5)
+        patch.setattr("app.storage.view_filter._MOST_COMPARED", 0)
+        assert longest.contact_id in view(conn, ViewQuery(everything))
+        assert view(conn, ViewQuery(everything, sort=SortField.NAME)) == everybody.view(
+            ViewQuery(everything, sort=SortField.NAME)
+        )
+
+
 # Through the repositories, as the services use them
 
 

@@ -9,6 +9,7 @@ from bench import (
     library_memory,
     library_sort,
     library_startup,
+    library_window,
     page_decode,
     page_write,
     rate_limit,
@@ -29,6 +30,7 @@ def main() -> None:
         library_ingest,
         library_memory,
         library_startup,
+        library_window,
     ):
         benchmark.main()
         print()

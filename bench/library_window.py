@@ -2,6 +2,8 @@
 
 A timer beats once a millisecond on the window's event loop; whatever holds the loop up, be it work of our own, Qt's,
 or another thread with Python's lock, shows as a late beat. A standstill of 16 ms is one frame that the eye may miss.
+Beside the longest standstill stands the most that the loop's own thread worked between two beats; the rest of the time
+it waited for another thread with Python's lock, or for a processor. “Nothing at all” tells how busy the machine is.
 
 `python -m bench.library_window [PROFILE]` works on a copy of a profile made by `bench.make_library`; without one it
 makes 100,000 contacts first.
@@ -56,8 +58,9 @@ class Watch:
     """Beats on the event loop, and notes the standstills of each step."""
 
     def __init__(self) -> None:
-        self._last = time.perf_counter()
+        self._last, self._last_work = time.perf_counter(), time.thread_time()
         self._gaps: list[float] = []
+        self._works: list[float] = []
         self._timer = QTimer(interval=1, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start()
@@ -66,19 +69,23 @@ class Watch:
     def step(self, name: str) -> Iterator[None]:
         """Watch one step and print its figures."""
         self._gaps.clear()
+        self._works.clear()
         self._last = start = time.perf_counter()
+        self._last_work = time.thread_time()
         yield
         self._beat()
         late = [gap for gap in self._gaps if gap > FRAME]
         print(
-            f"  {name:<58}{max(self._gaps) * 1000:>8.1f} ms longest {len(late):>4} over a frame"
-            f" {(time.perf_counter() - start) * 1000:>9.0f} ms in all"
+            f"  {name:<58}{max(self._gaps) * 1000:>7.1f} ms longest, {max(self._works) * 1000:>5.1f} ms of it work;"
+            f" {len(late):>4} over a frame in {time.perf_counter() - start:>5.1f} s",
+            flush=True,
         )
 
     def _beat(self) -> None:
-        now = time.perf_counter()
+        now, work = time.perf_counter(), time.thread_time()
         self._gaps.append(now - self._last)
-        self._last = now
+        self._works.append(work - self._last_work)
+        self._last, self._last_work = now, work
 
 
 class Bench:

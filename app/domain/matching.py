@@ -12,7 +12,7 @@ from math import log2
 from app.domain.match_candidates import MatchCandidate
 from app.domain.matching_blocks import Blocks
 from app.domain.matching_people import Entry, MatchPerson, entry
-from app.domain.matching_score import Evidence, Scorer, probability, reasons
+from app.domain.matching_score import Scorer, probability, reasons
 
 #: Pairs below this are not worth a rep's time.
 LEAST_SCORE = 0.35
@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 # Pairs a person has on average, before the library has said better and at most.
 _FIRST_GUESS, _FEWEST, _MOST = 0.05, 0.01, 2.0
-_ROUNDS = 4
+_ROUNDS, _TEACHERS = 4, 200
 _TELL_EVERY = 500
 
 
@@ -44,7 +44,7 @@ def find_matches(
     entries = [entry(person) for person in sorted(people, key=lambda person: person.contact_id)]
     scorer, blocks = Scorer(entries), Blocks(entries)
     odds = -log2(max(len(entries), 2) / 2)
-    found: list[tuple[float, Entry, Entry, list[Evidence]]] = []
+    found: list[tuple[float, Entry, Entry]] = []
     # Everything that could reach the least score with the most pairs there may be.
     least_bits = log2(least_score / (1 - least_score)) if least_score > 0 else -40.0
     floor = least_bits - (odds + log2(_MOST))
@@ -58,14 +58,14 @@ def find_matches(
             other = entries[other_index]
             if mine or (changed is not None and other.contact_id in changed):
                 evidence = scorer.evidence(one, other, floor)
-                bits = sum(item.bits for item in evidence)
-                if evidence and bits >= floor:
-                    found.append((bits, one, other, evidence))
+                if evidence and (bits := sum(item.bits for item in evidence)) >= floor:
+                    found.append((bits, one, other))
     asked = len(entries) if changed is None else max(1, len(changed))
     odds += log2(_pairs_each([bits for bits, *_ in found], odds, asked))
     candidates = [
-        MatchCandidate(one.contact_id, other.contact_id, round(score, 4), reasons(evidence))
-        for bits, one, other, evidence in found
+        # Weighed once more: to keep all the words meanwhile would take much memory.
+        MatchCandidate(one.contact_id, other.contact_id, round(score, 4), reasons(scorer.evidence(one, other, floor)))
+        for bits, one, other in found
         if (score := probability(bits + odds)) >= least_score
     ]
     return sorted(candidates, key=lambda pair: (-pair.score, pair.low_id, pair.high_id))
@@ -76,5 +76,6 @@ def _pairs_each(weights: Sequence[float], odds: float, people: int) -> float:
     guess = _FIRST_GUESS
     for _ in range(_ROUNDS):
         expected = sum(probability(bits + odds + log2(guess)) for bits in weights)
-        guess = min(_MOST, max(_FEWEST, expected / max(people, 1)))
+        # Few people teach little: the first guess weighs as much as so many of them.
+        guess = min(_MOST, max(_FEWEST, (expected + _FIRST_GUESS * _TEACHERS) / (people + _TEACHERS)))
     return guess

@@ -76,7 +76,8 @@ class Scorer:
         named = sum(item.bits for item in found)
         if named + _hope(one, other, named) < floor:
             return []
-        self._keys(one, other, found.append, named)
+        plainly_two = not found or any(item.bits <= -5 for item in found)
+        self._keys(one, other, found.append, plainly_two=plainly_two)
         employed = self._company(one, other, found.append)
         self._place(one, other, found.append, colleagues=employed)
         if one.title and other.title:
@@ -159,7 +160,7 @@ class Scorer:
             return Evidence(field, f"Somewhat similar {called}s", -1.5)
         return Evidence(field, f"Different {called}s", -6.0 if field == "first_name" else -5.0)
 
-    def _keys(self, one: Entry, other: Entry, add: Callable[[Evidence], None], named: float) -> None:
+    def _keys(self, one: Entry, other: Entry, add: Callable[[Evidence], None], *, plainly_two: bool) -> None:
         if common := one.emails & other.emails:
             count = min(self._emails[email] for email in common)
             add(Evidence("emails", "Same e-mail address", self._bits(count, 14.0)))
@@ -167,7 +168,7 @@ class Scorer:
             self._other_emails(one, other, add)
         if common := one.phones & other.phones:
             names = min(self._phones[phone] for phone in common)
-            if names <= 2 and named > 0:
+            if names <= 2 and not plainly_two:
                 add(Evidence("phones", "Same phone number", self._bits(2, 11.0, 0.6)))
             else:
                 add(Evidence("phones", "Same phone number, which others may share", 1.0))

@@ -28,8 +28,35 @@ async def contacts_of(library: LibraryRepository, *records: SourceRecord) -> lis
         (make_record("7", email="Ada@Acme.example"), make_record("a-1", provider=TAMTAM, email="ada@acme.example")),
         (make_record("7", slug="ada"), make_record("7", slug="ada-renamed")),
         (make_record("7", email="ada@acme.example"), make_record("", email="ada@acme.example")),
+        (
+            make_record("7", email="Ada.Quill+work@gmail.com"),
+            make_record("a-1", provider=TAMTAM, email="adaquill@googlemail.com"),
+        ),
+        (
+            make_record("7", email="k@acme.example", first_name="Katherine", last_name="Quill"),
+            make_record("a-1", provider=TAMTAM, email="k@acme.example", first_name="Kathrine", last_name="Quil"),
+        ),
+        (
+            make_record("7", slug="ada", first_name="Ada", last_name="Quill"),
+            make_record("a-1", provider=TAMTAM, slug="ada", first_name="Ada", last_name="Tindermere"),
+        ),
+        (
+            make_record("7", email="olga.oblak@acme.example", first_name="Olga", last_name="Oblak"),
+            make_record("a-1", provider=TAMTAM, email="olga.oblak@acme.example", first_name="하늘", last_name="달빛"),
+        ),
     ],
-    ids=["id", "slug", "spelt slug", "e-mail", "id with a renamed profile", "e-mail without an id"],
+    ids=[
+        "id",
+        "slug",
+        "spelt slug",
+        "e-mail",
+        "id with a renamed profile",
+        "e-mail without an id",
+        "a consumer mailbox spelt otherwise",
+        "slips",
+        "a profile with another family name",
+        "two scripts",
+    ],
 )
 async def test_the_same_person(library: LibraryRepository, first: SourceRecord, second: SourceRecord) -> None:
     one, other = await contacts_of(library, first, second)
@@ -52,6 +79,23 @@ async def test_the_same_person(library: LibraryRepository, first: SourceRecord, 
         (make_record("7", email="a@acme.example"), make_record("8", email="a@acme.example")),
         (make_record("7", slug="ada"), make_record("a-1", provider=TAMTAM, slug="ada", masked=True)),
         (make_record(""), make_record("")),
+        (
+            make_record("7", email="werkstatt@acme.example", first_name="Ada", last_name="Quill"),
+            make_record("a-1", provider=TAMTAM, email="werkstatt@acme.example", first_name="Bob", last_name="Tinder"),
+        ),
+        (
+            make_record("7", email="b.quill@acme.example", first_name="Bob", last_name="Quill"),
+            make_record("a-1", provider=TAMTAM, email="b.quill@acme.example", first_name="Beatrice", last_name="Quill"),
+        ),
+        (
+            make_record("7", slug="ada", first_name="Ada", last_name="Quill"),
+            make_record("a-1", provider=TAMTAM, slug="ada", first_name="Robert", last_name="Tinder"),
+        ),
+        (
+            make_record("7", email="labor@acme.example", first_name="Ada", last_name="Quill"),
+            make_record("a-1", provider=TAMTAM, email="labor@acme.example", first_name="하늘", last_name="달빛"),
+        ),
+        (make_record("7", email="jane+x@acme.example"), make_record("a-1", provider=TAMTAM, email="jane@acme.example")),
     ],
     ids=[
         "two ids",
@@ -63,6 +107,11 @@ async def test_the_same_person(library: LibraryRepository, first: SourceRecord, 
         "two ids of one account with one e-mail",
         "a masked slug",
         "nothing to tell by",
+        "a mailbox that two read",
+        "an address that was guessed",
+        "a profile that is somebody else's",
+        "a mailbox that two read, in two scripts",
+        "a tag at a host that may count it",
     ],
 )
 async def test_not_the_same_person(library: LibraryRepository, first: SourceRecord, second: SourceRecord) -> None:
@@ -163,3 +212,15 @@ def test_a_record_carries_its_keys_strongest_first() -> None:
         ("linkedin", "ada"),
         ("email", "ada@acme.example"),
     ]
+
+
+async def test_what_the_rep_removed_takes_nobody_along(library: LibraryRepository) -> None:
+    (removed,) = await library.save([make_record("7", slug="ada")])
+    (shown,) = await library.save([make_record("a-1", provider=TAMTAM, email="ada@acme.example")])
+    await library._database.write(
+        lambda conn: conn.execute("UPDATE contact SET removed_at = 1 WHERE contact_id = ?", (removed,))
+    )
+    both = make_record("99", provider=Provider.BUILDWORKPRO, slug="ada", email="ada@acme.example")
+    assert await library.save([both]) == [shown]
+    assert [row.contact_id for row in await library.rows([shown])] == [shown]
+    assert shown in await library.all_ids()

@@ -394,8 +394,10 @@ class MainWindow(QMainWindow):
         session.add("tabs", self.tabs.save_state, self.tabs.restore_state)
         session.add("library", self.library.save_state, self.library.restore_state)
         session.add("fetch_columns", self._save_fetch_columns, self._restore_fetch_columns)
+        session.add("review", self.review.save_state, self.review.restore_state)
         session.restore()
         self.tabs.state_changed.connect(session.touch)
+        self.review.list.least_chosen.connect(session.touch)
         self.tabs.remembered_changed.connect(session.touch)
         self.library.state_changed.connect(session.touch)
         for table in self.bulk_fetch.findChildren(ContactTable):

@@ -96,6 +96,16 @@ class ReviewPane(QWidget):
         """Which contact of the shown pair stays when it is merged."""
         return self._survivor
 
+    def save_state(self) -> dict[str, int]:
+        """From which score on pairs are shown, ready for JSON."""
+        return {"least": self.list.least.value()}
+
+    def restore_state(self, state: object) -> None:
+        """Bring back what `save_state` gave; what is unknown or damaged is left out."""
+        least = state.get("least") if isinstance(state, dict) else None
+        if isinstance(least, int):
+            self.list.least.setValue(least)
+
     def add_actions(self, registry: ActionRegistry) -> None:
         """Put what can be done here into the menus."""
         add, menu = registry.add, "&Contacts/Probable matches"

@@ -266,6 +266,21 @@ async def test_only_pairs_from_a_score_on_are_listed(tmp_path: Path, data: DemoD
         await wait_until(lambda: pane.desk.model.rowCount() == 3)
 
 
+async def test_the_score_asked_for_comes_back_at_the_next_start(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.99, 0.8])
+    async with demo_services(tmp_path, data=data) as services:
+        async with open_window(services) as window:
+            child(window.review, QSpinBox, "review_least").setValue(90)
+        async with open_window(services) as window:
+            window.actions_by_key["view.review"].trigger()
+            await wait_until(lambda: window.review.shown is not None)
+            assert child(window.review, QSpinBox, "review_least").value() == 90
+            assert window.review.desk.model.rowCount() == 1
+            window.review.restore_state({"least": "x"})
+            window.review.restore_state(7)
+            assert child(window.review, QSpinBox, "review_least").value() == 90
+
+
 async def test_enter_in_the_number_merges_nothing(tmp_path: Path, data: DemoData) -> None:
     await seed_pairs(tmp_path, [0.99, 0.9])
     async with demo_services(tmp_path, data=data) as services, shown(services) as pane:

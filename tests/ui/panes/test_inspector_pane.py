@@ -101,7 +101,9 @@ def texts(pane: InspectorPane) -> list[str]:
 def following(pane: InspectorPane, text: str) -> str:
     """What stands below a value."""
     row = next(each for each in pane.findChildren(SelectableText) if each.text() == text and each.isVisible())
-    below = [label for label in row.parentWidget().findChildren(QLabel) if label.property("small") and label.text()]
+    around = row.parentWidget()
+    assert around is not None
+    below = [label for label in around.findChildren(QLabel) if label.property("small") and label.text()]
     return below[0].text()
 
 

@@ -28,9 +28,10 @@ from app.qtbridge.tasks import TaskScope
 from app.ui.delegates.progress_delegate import ProgressDelegate
 from app.ui.failures import failure_handler
 from app.ui.models.queue_model import PERCENT_ROLE, Column, QueueModel, unknown_batches
-from app.ui.models.queue_notices import notices, stopped_notice
-from app.ui.models.queue_text import people_done, resubmit_cost, run_title
+from app.ui.models.queue_notices import notices
+from app.ui.models.queue_text import people_done, run_title
 from app.ui.panes.queue_deeds import Chosen, Deed, QueueDeeds
+from app.ui.panes.queue_notes import QueueNotes
 from app.ui.refresher import Refresher
 from app.ui.theme import SPACING, outcome_style
 from app.ui.widgets.banner import Banner
@@ -76,13 +77,8 @@ class QueuePane(QWidget):
         super().__init__(parent)
         self._services = services
         self._runs: list[EnrichmentRun] = []
-        self._lane_note = ""
-        self._waiting: list[int] = []
         self.model = QueueModel(self)
-        self._lane = Banner(self)
-        self._decide = Banner(self)
-        self._late = Banner(self)
-        self._stuck: list[EnrichmentBatch] = []
+        self._notes = QueueNotes(services, self)
         self._ticks = 0
         self.banner = Banner(self)
         self._scope = TaskScope("queue", failure_handler(self.banner.show_error))
@@ -150,8 +146,7 @@ class QueuePane(QWidget):
             self._tick.start()
         else:
             self._tick.stop()
-        self._show_notes()
-        self._show_stuck(await self._services.enrichment.stuck())
+        self._notes.show(self._runs, await self._services.enrichment.stuck())
         self._show_actions()
         await self._show_summary()
 
@@ -165,53 +160,13 @@ class QueuePane(QWidget):
     def _items_wanted(self, run_id: int) -> None:
         self._scope.start(self._read_items(run_id), f"read people of run {run_id}")
 
-    def _show_notes(self) -> None:
-        note = self._services.enrichment.lane_note
-        if note != self._lane_note:  # what the rep has dismissed stays away until there is something new to say
-            self._lane_note = note
-            if note:
-                self._lane.show_warning(note)
-                told = stopped_notice(note)
-                self.noticed.emit(told.title, told.text)
-            else:
-                self._lane.clear()
-        waiting = unknown_batches(self._runs)
-        if [batch.batch_id for _, batch in waiting] == self._waiting:
-            return
-        self._waiting = [batch.batch_id for _, batch in waiting]
-        if not waiting:
-            self._decide.clear()
-            return
-        people = count(sum(batch.item_count for _, batch in waiting), "person")
-        cost = count(sum(resubmit_cost(run, batch) for run, batch in waiting), "credit")
-        self._decide.show_warning(
-            f"The answer to {count(len(waiting), 'submit')} of {people} was not seen. It may have been charged, so "
-            f"only you can decide whether to submit again: that may cost up to {cost} more.",
-            action_text="Decide…",
-            action=self._select_decision,
-        )
-
-    def _show_stuck(self, stuck: list[EnrichmentBatch]) -> None:
-        known = {batch.batch_id for batch in self._stuck}
-        self._stuck = stuck
-        if {batch.batch_id for batch in stuck} == known:  # what the rep has dismissed stays away
-            return
-        if not stuck:
-            self._late.clear()
-            return
-        people = count(sum(batch.item_count for batch in stuck), "person")
-        self._late.show_warning(
-            f"{count(len(stuck), 'batch')} of {people} take unusually long and are no longer asked about by themselves."
-            " Ask again, which costs nothing, or give them up.",
-            action_text="Ask again" if len(stuck) == 1 else f"Ask about all {len(stuck):,} again",
-            action=self._ask_about_stuck,
-        )
-        # They may differ from those chosen: the first is selected, with its own buttons.
+    def _show_stuck_batch(self, run_id: int, batch_id: int) -> None:
+        """Select it, unless the rep is looking at another one."""
         if not self._chosen().batch:
-            self._select_batch(stuck[0].run_id, stuck[0].batch_id)
+            self._select_batch(run_id, batch_id)
 
-    def _ask_about_stuck(self) -> None:
-        self._scope.replace("ask about stuck", self._ask_again([batch.batch_id for batch in self._stuck]))
+    def _start_asking(self, batch_ids: list[int]) -> None:
+        self._scope.replace("ask about stuck", self._ask_again(batch_ids))
 
     async def _ask_again(self, batch_ids: list[int]) -> None:
         for batch_id in batch_ids:
@@ -322,9 +277,6 @@ class QueuePane(QWidget):
             (self.view, "queue_tree"),
             (self.filter, "queue_filter"),
             (self._summary, "queue_summary"),
-            (self._lane, "queue_lane"),
-            (self._decide, "queue_decide"),
-            (self._late, "queue_stuck"),
         ):
             widget.setObjectName(name)
         self._set_up_tree()
@@ -366,10 +318,14 @@ class QueuePane(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(SPACING.m, SPACING.s, SPACING.m, SPACING.s)
         whole.setSpacing(SPACING.s)
-        for banner in (self._lane, self._decide, self._late, self.banner):
+        for banner in (*self._notes.banners, self.banner):
             whole.addWidget(banner)
         whole.addLayout(self._pages, 1)
 
+        self._notes.noticed.connect(self.noticed)
+        self._notes.decision_wanted.connect(self._select_decision)
+        self._notes.ask_again_wanted.connect(self._start_asking)
+        self._notes.stuck_found.connect(self._show_stuck_batch)
         self.model.items_wanted.connect(self._items_wanted)
         self.view.activated.connect(self._activated)
         self.view.customContextMenuRequested.connect(self._show_menu)

@@ -326,7 +326,7 @@ async def test_what_takes_too_long_is_counted_and_asked_about_when_the_rep_wants
             await enqueue(services, data, 3)
             services.enrichment.start()
             banner = child(pane, Banner, "queue_stuck")
-            await wait_until(lambda: "1 batch of 3 people take unusually long" in banner.text)
+            await wait_until(lambda: "1 batch of 3 people takes unusually long" in banner.text)
             assert child(pane, QPushButton, "queue_ask_again").isVisible()
             assert child(pane, QPushButton, "queue_give_up").isVisible()
             before = len(server.requests(Provider.TAMTAM, "/v2/people/enrich/"))

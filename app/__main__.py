@@ -35,7 +35,7 @@ COMMANDS = {
     "keys": "set, check or delete a service's key",
     "demo-server": "serve the demo services on this machine",
     "export": "write contacts of the library to CSV",
-    "library": "say what the library holds",
+    "library": "ask about the library, back it up, repair it",
     "diagnostics": "collect what helps to find a fault, without keys or people",
 }
 
@@ -142,4 +142,6 @@ def _say(sentence: str, code: int) -> int:
 
 
 if __name__ == "__main__":
+    if getattr(sys, "frozen", False):  # elsewhere nobody pays for loading it
+        importlib.import_module("multiprocessing").freeze_support()
     sys.exit(main())

@@ -31,8 +31,10 @@ log = logging.getLogger(__name__)
 
 #: Looks at single places of one table, at most: some seconds' worth.
 MOST_LOOKS = 60_000
+#: The same for a table of which nothing could be read so far: its first page may be gone, and all the rest with it.
+FIRST_LOOKS = 500
 #: How far above the highest number that can be read rows are looked for.
-_BEYOND = 20_000
+_BEYOND = 5_000
 _MAGIC = b"SQLite format 3\0"
 _PAGE_SIZES = (4096, 1024, 2048, 8192, 16384, 32768, 65536, 512)
 
@@ -177,6 +179,7 @@ class _TableReader:
         self._columns = columns
         self._take = take
         self._looks = 0
+        self._found = False
         self._last: Any = None  # the number of the row that was read last
         self.reading = TableReading()
 
@@ -241,7 +244,7 @@ class _TableReader:
             low, high = waiting.popleft()
             if low > high:
                 continue
-            if self._looks > MOST_LOOKS:
+            if self._looks > (MOST_LOOKS if self._found else FIRST_LOOKS):
                 self.reading.given_up = True
                 return
             self._last = None
@@ -271,6 +274,7 @@ class _TableReader:
         try:
             for row in readable_rows(self._conn, sql, values):
                 self._last = row[0]
+                self._found = True
                 self._take(row[1:])
         except UnreadableError:
             return False

@@ -191,6 +191,10 @@ async def test_what_cannot_be_restored_is_not_chosen(safekeeping: SafekeepingSer
     with pytest.raises(LibraryError):
         await safekeeping.restore(made)
     assert safekeeping.chosen is None
+
+
+async def test_a_backup_is_chosen_to_be_restored(safekeeping: SafekeepingService, database: Database) -> None:
+    await save(database, "1")
     made = await safekeeping.back_up()
     await safekeeping.restore(made)
     assert safekeeping.chosen is not None

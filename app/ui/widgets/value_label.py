@@ -1,5 +1,7 @@
 """A label for a value that may be one long word: it breaks between words, and anywhere where there is no such place."""
 
+import re
+
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -8,6 +10,7 @@ from app.ui.widgets.labels import set_role
 
 LEAST_WIDTH = 60
 _LINE_SEPARATOR = "\u2028"
+_BREAKS = re.compile(r"(?<=\w[/._-])(?=\w)|(?<=\w)(?=@)")
 
 
 class ValueLabel(QLabel):
@@ -60,7 +63,9 @@ class ValueLabel(QLabel):
 
     def _laid_out(self, width: int) -> tuple[QTextLayout, float]:
         """The text in lines of this width, and how high they are together."""
-        layout = QTextLayout(self.text().replace("\n", _LINE_SEPARATOR), self.font(), self)
+        # For painting alone: where an address or a link breaks best.
+        text = _BREAKS.sub("\u200b", self.text()).replace("\n", _LINE_SEPARATOR)
+        layout = QTextLayout(text, self.font(), self)
         layout.setTextOption(QTextOption(Qt.AlignmentFlag.AlignLeft))
         option = layout.textOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)

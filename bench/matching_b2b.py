@@ -2,8 +2,9 @@
 
 Rows go in as pages of a search do, so that what is merged by itself is what `identity.place` merges; then the library
 is compared as the window does it, in a process of its own. Names, rates and traps stand in `bench.b2b`. One seed was
-looked at while the weights were set; what is held to the gates is another one, with other humans and companies. Comparing
-runs on one core and lets everybody else go first, so the gate is on that core's time: on an idle machine it is the wait.
+looked at while the weights were set; what is held to the gates is another one, with other humans and companies.
+Comparing runs on one core and lets everybody else go first, so the gate is on that core's time: on an idle machine it
+is the wait.
 
 Run with `python -m bench.matching_b2b [ROWS]`.
 """
@@ -135,8 +136,8 @@ def main() -> None:
         print(f"    pairs to review       {result.pairs}, {result.review:.4f} of rows")
         print(f"    compared in {result.seconds:.1f} s, {result.cores:.1f} s of one core, {result.megabytes:.0f} MB")
         if seed == HELD_OUT_SEED:
-            for gate in (*result.gates(), Gate("seconds of one core to compare all", result.cores, 60.0, at_least=False)):
-                print(gate)
+            print(*result.gates(), sep="\n")
+            print(Gate("seconds of one core to compare all", result.cores, 60.0, at_least=False))
 
 
 if __name__ == "__main__":

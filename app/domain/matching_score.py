@@ -16,6 +16,9 @@ _typos: Callable[..., int] = DamerauLevenshtein.distance
 _alike: Callable[..., float] = Indel.normalized_similarity
 
 
+# In a small library every name looks common: so many people are thought of beside it.
+_BACKGROUND = 500
+
 # First and family name tell of one language both, which counts once.
 _LANGUAGE = 2.0
 
@@ -89,7 +92,7 @@ class Scorer:
         return found
 
     def _bits(self, count: int, most: float, agree: float = 0.9) -> float:
-        return max(0.5, min(most, log2(agree * self._people / max(count, 1))))
+        return max(0.5, min(most, log2(agree * (self._people + _BACKGROUND) / max(count, 1))))
 
     def _names(self, one: Entry, other: Entry) -> list[Evidence]:
         mine, theirs = one.name, other.name

@@ -8,9 +8,9 @@ import asyncio
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
@@ -61,10 +61,17 @@ async def find_in_library(
 
     search = _Search(path, None if changed is None else frozenset(changed), tell)
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="matching")
+    future = loop.run_in_executor(executor, search.run)
     try:
-        return await loop.run_in_executor(executor, search.run)
-    finally:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
         search.stop()
+        # The process is gone before the task is.
+        await asyncio.wait([future])
+        with suppress(LibraryError):  # nobody asks any more
+            future.result()
+        raise
+    finally:
         executor.shutdown(wait=False)
 
 
@@ -77,7 +84,6 @@ class _Search:
         self._tell = tell
         self._process: multiprocessing.process.BaseProcess | None = None
         self._stopped = False
-        self._turn = threading.Lock()
 
     def run(self) -> list[MatchCandidate]:
         context = multiprocessing.get_context("spawn")
@@ -86,11 +92,11 @@ class _Search:
             target=_compare, args=(there, self._path, self._changed), name="contact-scout-matching", daemon=True
         )
         try:
-            with self._turn:
-                if self._stopped:
-                    return []
-                process.start()
-                self._process = process
+            process.start()
+            self._process = process
+            # Whichever of the two threads comes second sees what the other did.
+            if self._stopped:
+                process.kill()
             there.close()
             return self._listen(here)
         except OSError as error:
@@ -99,18 +105,17 @@ class _Search:
             here.close()
             there.close()
             if self._process is not None:
-                self._process.join()
-                self._process.close()
+                self._process = None
+                process.join()
+                process.close()
 
     def stop(self) -> None:
-        """End the process if it still runs."""
-        with self._turn:
-            self._stopped = True
-            if self._process is not None:
-                try:
-                    self._process.kill()
-                except ValueError:  # closed: it has ended
-                    self._process = None
+        """End the process if it still runs; does not wait."""
+        self._stopped = True
+        process = self._process
+        if process is not None:
+            with suppress(ValueError):  # it has ended by itself
+                process.kill()
 
     def _listen(self, pipe: Pipe) -> list[MatchCandidate]:
         found: list[MatchCandidate] = []

@@ -167,6 +167,7 @@ class InspectorPane(QWidget):
         """Show again what has changed, section by section, so that nothing else waits for long."""
         costs = Costs(details.records)
         for section in self._field_sections:
+            await asyncio.sleep(0)
             section.show_fields(details, costs, same_contact=same)
         fields, row = details.fields, details.row
         lines = self._line_sections

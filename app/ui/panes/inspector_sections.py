@@ -41,6 +41,7 @@ class Section(QWidget):
     def show_lines(self, signature: Hashable, make: Callable[[], Sequence[QWidget]]) -> bool:
         """Build the section again if what it is made from is another one; returns whether it was built."""
         if signature == self._signature:
+            self.setVisible(self._body is not None)
             return False
         self._signature = signature
         if self._body is not None:

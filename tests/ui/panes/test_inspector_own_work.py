@@ -45,7 +45,7 @@ async def shown(services: Services, contact_id: int) -> AsyncIterator[InspectorP
     pane.activateWindow()
     pane.show_contact(contact_id)
     try:
-        await wait_until(lambda: pane.details is not None and pane.own_work.isVisible())
+        await wait_until(lambda: "Source records" in words(pane))  # the last of it
         yield pane
     finally:
         await pane.shut_down()

@@ -188,6 +188,18 @@ async def test_the_last_contact_asked_for_is_the_one_shown() -> None:
         assert await wanted == ([2],)
 
 
+async def test_a_contact_that_was_left_for_a_moment_is_shown_whole_again() -> None:
+    async with shown(Shelf(), ChangeFeed()) as pane:
+        pane.show_contact(1)
+        await showing(pane, "Emails bought.")
+        pane.show_contact(2)
+        await showing(pane, "Berit Okafor")
+        pane.show_contact(1)
+        await showing(pane, "Ada Norling")
+        await showing(pane, "Emails bought.")
+        assert "Sells <b>cold</b> rooms." in texts(pane)
+
+
 async def test_a_contact_that_cannot_be_read_is_told_in_the_pane() -> None:
     async with shown(Shelf(), ChangeFeed()) as pane:
         pane.show_contact(99)

@@ -318,8 +318,10 @@ class TourSteps(TourStage):
             lambda: bool(inspector.details and inspector.details.row.contact_id == contact_id),
             "The inspector shows the contact.",
         )
-        texts = [value.text() for value in inspector.findChildren(SelectableText)]
-        self._record.expect(any(address in text for text in texts), "the inspector shows the e-mail that was bought")
+        await self._hand.until(
+            lambda: any(address in value.text() for value in inspector.findChildren(SelectableText)),
+            "The inspector shows the e-mail that was bought.",
+        )
         await self._picture("contact-enriched")
 
     async def _export(self) -> None:

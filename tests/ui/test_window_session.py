@@ -12,6 +12,9 @@ from app.ui.window_session import WindowSession
 
 pytestmark = pytest.mark.gui
 
+PATIENCE = 30.0
+"""Seconds; generous, since a busy machine may take long."""
+
 
 class Part:
     """A part of a window with one thing to remember."""
@@ -55,7 +58,7 @@ async def test_changes_are_written_together_shortly_after(tmp_path: Path, scope:
     for number in range(5):
         part.value = number
         session.touch()
-    await wait_until(lambda: saved(path).get("part") == 4, 5)
+    await wait_until(lambda: saved(path).get("part") == 4, PATIENCE)
     assert part.saves == 1
     assert saved(path)["large"] == [1, 2, 3]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.changes import Change, ChangeKind
@@ -66,6 +66,7 @@ class LibraryPane(QWidget):
         self._count_pause.timeout.connect(self._count_facets)
         self._asked_by_rep = True
         self._counted: ViewQuery | None = None
+        self._missed = False
         self._was_narrow = False
         self._folded_for_room = False
         self._changes = ChangeBridge(services.changes, self)
@@ -79,6 +80,13 @@ class LibraryPane(QWidget):
         self.model.stop()
         await self._scope.aclose()
         await self.table.shut_down()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what has changed meanwhile."""
+        super().showEvent(event)
+        if self._missed:
+            self._missed = False
+            self.model.look_at(())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold the panel where there is no room for it beside the table, and open it again where there is."""
@@ -155,7 +163,9 @@ class LibraryPane(QWidget):
     # What happens
 
     def _on_change(self, change: Change) -> None:
-        if change.kind is ChangeKind.CONTACTS:
+        if change.kind is ChangeKind.CONTACTS and not self.isVisible():
+            self._missed = True  # a fetch that runs beside must not be held up by a tab that nobody sees
+        elif change.kind is ChangeKind.CONTACTS:
             self.model.look_at(change.ids)
         elif change.kind is ChangeKind.VIEWS:
             self.views.reload()

@@ -21,6 +21,8 @@ from tests.support.windows import dialog
 pytestmark = pytest.mark.gui
 
 PEOPLE = 320
+PATIENCE = 30.0
+"""Seconds; generous, since a busy machine may take long."""
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ async def pane(qtbot: QtBot, desk: LibraryDesk) -> AsyncIterator[LibraryPane]:
 
 
 async def settled(pane: LibraryPane) -> None:
-    await wait_signal(pane.model.settled, 5)
+    await wait_signal(pane.model.settled, PATIENCE)
 
 
 def lines(pane: LibraryPane, facet: Facet) -> list[QTreeWidgetItem]:
@@ -65,7 +67,7 @@ def lines(pane: LibraryPane, facet: Facet) -> list[QTreeWidgetItem]:
 async def facets(pane: LibraryPane, facet: Facet) -> dict[str, int]:
     """The counts that the panel shows."""
     item = pane.panel._items[facet]
-    await wait_until(lambda: item.childCount() > 0 and not item.isHidden(), 5)
+    await wait_until(lambda: item.childCount() > 0 and not item.isHidden(), PATIENCE)
     return {line.text(0): int(line.text(1).replace(",", "") or 0) for line in lines(pane, facet)}
 
 
@@ -118,7 +120,7 @@ async def test_the_panel_is_worked_by_keyboard(pane: LibraryPane) -> None:
 async def test_many_values_are_folded_and_shown_when_wanted(pane: LibraryPane, desk: LibraryDesk) -> None:
     await desk.contacts.save([record(1000 + n, company_name=f"Branch {n:03}") for n in range(30)])
     item = pane.panel._items[Facet.COMPANY]
-    await wait_until(lambda: any("more…" in line.text(0) for line in lines(pane, Facet.COMPANY)), 8)
+    await wait_until(lambda: any("more…" in line.text(0) for line in lines(pane, Facet.COMPANY)), PATIENCE)
     item.setExpanded(True)
     pane.panel.tree.setCurrentItem(lines(pane, Facet.COMPANY)[-1])
     QTest.keyClick(pane.panel.tree, Qt.Key.Key_Return)
@@ -192,7 +194,7 @@ async def test_a_view_is_saved_chosen_renamed_and_deleted(pane: LibraryPane, des
     assert isinstance(box, QLineEdit)
     box.setText("  Freight  people ")
     asked.confirm.click()
-    await wait_until(lambda: any(a.text() == "Freight people" for a in _entries(pane)), 5)
+    await wait_until(lambda: any(a.text() == "Freight people" for a in _entries(pane)), PATIENCE)
     pane.clear_filters()
     pane.table.reset_columns()
     await settled(pane)
@@ -250,11 +252,20 @@ async def test_large_selections_are_copied_from_the_library(pane: LibraryPane) -
     said: list[str] = []
     pane.said.connect(said.append)
     pane.table.clipboard.copy_rows(TextForm.TSV)
-    await wait_until(lambda: any("Copied" in text for text in said), 5)
+    await wait_until(lambda: any("Copied" in text for text in said), PATIENCE)
     copied = QApplication.clipboard().text().split("\n")
     assert len(copied) == PEOPLE + 1
     assert all("Person" in line for line in copied[1:])
     assert said[-1] == f"Copied {PEOPLE} contacts."
+
+
+async def test_a_hidden_tab_catches_up_when_it_is_shown(pane: LibraryPane, desk: LibraryDesk) -> None:
+    pane.hide()
+    await desk.add(range(3000, 3010))
+    assert pane.model.rowCount() == PEOPLE
+    pane.show()
+    await settled(pane)
+    assert pane.model.rowCount() == PEOPLE + 10
 
 
 async def test_a_narrow_pane_gives_the_room_to_the_table(pane: LibraryPane) -> None:

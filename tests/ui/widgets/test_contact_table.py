@@ -12,6 +12,7 @@ from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.contact import ContactRow
 from app.qtbridge.waiting import wait_signal
 from app.ui.models.contact_columns import Column
+from app.ui.widgets.contact_links import linkedin_of, website_of
 from app.ui.widgets.result_table import ResultTable
 from tests.support.rows import make_row, make_rows
 
@@ -173,3 +174,48 @@ async def test_an_empty_table_says_why(table: ResultTable) -> None:
     table.model.set_filter("zebra")
     picture = table.view.viewport().grab().toImage()
     assert len({picture.pixel(x, picture.height() // 2) for x in range(picture.width())}) > 1
+
+
+async def test_letters_typed_into_the_rows_go_to_the_filter(table: ResultTable) -> None:
+    table.append_rows(make_rows(8))
+    table.view.setCurrentIndex(table.model.index(1, 0))
+    QTest.keyClicks(table.view, "l")
+    assert table.filter_box.text() == "l"
+
+
+async def test_the_current_cell_is_copied_as_it_is_shown(table: ResultTable) -> None:
+    table.append_rows([make_row(1, rating=2)])
+    table.view.setCurrentIndex(table.model.index(0, Column.RATING))
+    table.clipboard.copy_cell()
+    assert QGuiApplication.clipboard().text() == "★★☆☆☆"
+    spoken = table.model.index(0, Column.RATING).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "2 of 5 stars"
+
+
+async def test_sorting_by_keyboard_goes_up_down_and_back(table: ResultTable) -> None:
+    table.append_rows(make_rows(8))
+    table.view.setCurrentIndex(table.model.index(0, Column.COMPANY))
+    seen = []
+    for _ in range(3):
+        table.sort_by_current()
+        seen.append(table.columns.sort)
+    assert seen[:2] == [(Column.COMPANY, False), (Column.COMPANY, True)]
+    assert seen[2][0] is None
+    assert list(table.model.order()) == list(range(1, 9))
+
+
+@pytest.mark.parametrize(
+    ("domain", "address"),
+    [
+        ("fjordwerk.example", "https://fjordwerk.example"),
+        ("", ""),
+        ("evil.example/path", ""),
+        ("user@evil.example", ""),
+        ("javascript:alert(1)", ""),
+        ("bücher.example", "https://bücher.example"),
+    ],
+)
+def test_only_a_bare_domain_is_a_website(domain: str, address: str) -> None:
+    assert website_of(make_row(1, company_domain=domain)) == address
+    assert linkedin_of(make_row(1, linkedin_url="javascript:alert(1)")) == ""
+    assert website_of(None) == linkedin_of(None) == ""

@@ -12,6 +12,7 @@ from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
 from app.services.diagnostics import Diagnostics
+from app.storage.integrity import SOUND
 from app.ui.dialogs.bundle_dialog import run_bundle_dialog
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 PACE_INTERVAL_MS = 1000
-_WATCHED = (ChangeKind.PROVIDERS, ChangeKind.ENRICHMENT, ChangeKind.FETCH_RUNS)
+_WATCHED = (ChangeKind.PROVIDERS, ChangeKind.ENRICHMENT, ChangeKind.FETCH_RUNS, ChangeKind.SAFETY)
+_FILE = {"": "The file has not been looked through yet.", SOUND: "The file is sound."}
 
 
 class DiagnosticsDialog(QDialog):
@@ -92,7 +94,8 @@ class DiagnosticsDialog(QDialog):
             for fetch in known.open_fetches
         ]
         self._work.setText("\n".join([*batches, *fetches]) or "Nothing is left to do.")
-        self._library.setText(" · ".join(f"{number:,} {_spoken(name)}" for name, number in known.library.items()))
+        held = " · ".join(f"{number:,} {_spoken(name)}" for name, number in known.library.items())
+        self._library.setText(f"{held}\n{_FILE.get(looked_at := self._services.safekeeping.integrity, looked_at)}")
         self._versions.setText(" · ".join(f"{name} {version}" for name, version in known.versions.items()))
 
     def _more_versions(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ SHARE = 0.05
 #: Seconds: how long a call may take, how long one in twenty answers is held back, how long an enrichment takes.
 PATIENCE, HELD_BACK, TAKES = 0.5, 1.0, 0.01
 
-FAULTS = [
+FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 429, "retry_after": 1, **SUBMIT},
     {"kind": "status", "status": 500, "process": True, **SUBMIT},
     {"kind": "drop_reply", **SUBMIT},

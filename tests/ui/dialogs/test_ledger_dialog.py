@@ -131,16 +131,16 @@ async def test_any_days_can_be_chosen_and_older_entries_follow_page_by_page(
         await later.charge(Provider.LEADFEEDER, 100)
         dialog = LedgerDialog(services)
         dialog.show()
-        totals, number = child(dialog, QLabel, "ledger_totals"), child(dialog, QLabel, "ledger_count")
+        totals, shown = child(dialog, QLabel, "ledger_totals"), child(dialog, QLabel, "ledger_count")
         await wait_until(lambda: len(kinds(dialog)) == 4)
-        assert number.text() == "The newest 4 of 11 entries"
+        assert shown.text() == "The newest 4 of 11 entries"
         assert totals.text().startswith("155 credits charged")
         press(dialog, "ledger_older")
         await wait_until(lambda: len(kinds(dialog)) == 8)
         assert child(dialog, QPushButton, "ledger_older").text() == "Show 3 older"
         press(dialog, "ledger_older")
         await wait_until(lambda: len(kinds(dialog)) == 11)
-        assert number.text() == "11 entries"
+        assert shown.text() == "11 entries"
         assert child(dialog, QPushButton, "ledger_older").isHidden()
         assert child(dialog, QDateEdit, "ledger_since").isHidden()
         days = child(dialog, QComboBox, "ledger_days")
@@ -148,7 +148,7 @@ async def test_any_days_can_be_chosen_and_older_entries_follow_page_by_page(
         child(dialog, QDateEdit, "ledger_until").setDate(QDate(2025, 3, 2))
         child(dialog, QDateEdit, "ledger_since").setDate(QDate(2025, 2, 27))
         await wait_until(lambda: totals.text().startswith("55 credits charged"))
-        assert number.text() == "The newest 4 of 10 entries"
+        assert shown.text() == "The newest 4 of 10 entries"
         await dialog.shut_down()
         dialog.deleteLater()
 

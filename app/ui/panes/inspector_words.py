@@ -122,7 +122,9 @@ def full_provenance(value: FieldValue, costs: Costs) -> str:
     if value.provider is None or value.kind is None:
         return f"Entered by you, {moment(value.fetched_at)}"
     parts = [value.provider.label, KINDS[value.kind], moment(value.fetched_at), _quality(value), value.note]
-    return ", ".join(part for part in (*parts, costs.of_value(value), "your choice" if value.chosen else "") if part)
+    cost = costs.of_value(value)
+    whole = f"{cost} for the whole record" if cost[:1].isdigit() else cost
+    return ", ".join(part for part in (*parts, whole, "your choice" if value.chosen else "") if part)
 
 
 def _quality(value: FieldValue) -> str:

@@ -1,5 +1,6 @@
 """Read a file of people: which column holds what, what comes of it, and which lines are not as they should be."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -19,7 +20,9 @@ from PySide6.QtWidgets import (
 from app.domain.enrichment import PersonInput
 from app.exchange.csv_reader import PERSON_FIELDS
 from app.qtbridge.dialogs import run_dialog
+from app.qtbridge.tasks import TaskScope
 from app.services.people_files import PeopleFile, columns_for, remember_columns
+from app.ui.failures import failure_handler
 from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
 from app.ui.widgets.labels import rule, set_role, text_label
@@ -48,6 +51,8 @@ class PeopleImportDialog(QDialog):
         super().__init__(parent)
         self.people: tuple[PersonInput, ...] = ()
         self._settings = services.settings
+        self._suppression = services.suppression
+        self._scope = TaskScope("people import", failure_handler(lambda error: self._suppressed.setText(error.text)))
         self._file = file
         self._boxes = {name: QComboBox() for name in PERSON_FIELDS}
         self._preview = TextTableModel(tuple(_LABELS[name] for name in PERSON_FIELDS), self)
@@ -55,11 +60,18 @@ class PeopleImportDialog(QDialog):
         self._problems = TextTableModel(("Line", "What is wrong"), self)
         self._problems_view = QTableView()
         self._problems_head = text_label(role="section")
+        self._suppressed = text_label(role="muted")
+        self._suppressed.setObjectName("import_suppressed")
+        self._suppressed.hide()
         self._why_not = text_label(role="danger")
         self._confirm = QPushButton("Continue")
         self._cancel = QPushButton("Cancel")
         self._build()
         self._show()
+
+    async def shut_down(self) -> None:
+        """Stop what runs."""
+        await self._scope.aclose()
 
     def columns(self) -> dict[str, int]:
         """Field → chosen column, counted from 0; fields without one are left out."""
@@ -87,6 +99,7 @@ class PeopleImportDialog(QDialog):
         self._preview.set_rows(
             [tuple(str(getattr(person, name)) for name in PERSON_FIELDS) for person in people[:PREVIEW_ROWS]]
         )
+        self._scope.replace("do-not-contact", self._look_up(people))
         problems = self._file.problems(columns)
         self._problems.set_rows([(f"{bad.line:,}", bad.text) for bad in problems[:_PROBLEMS_SHOWN]])
         left_out = sum(not bad.incomplete for bad in problems)
@@ -102,6 +115,12 @@ class PeopleImportDialog(QDialog):
         self._confirm.setText(text)
         self._confirm.setAccessibleName(text)
         self._confirm.setEnabled(not reason)
+
+    async def _look_up(self, people: Sequence[PersonInput]) -> None:
+        """Say before anything else how many will be left out."""
+        number = len(await self._suppression.people(people))
+        self._suppressed.setText(f"{count(number, 'person')} left out, on the do-not-contact list" if number else "")
+        self._suppressed.setVisible(number > 0)
 
     def _build(self) -> None:
         self.setObjectName("people_import")
@@ -163,6 +182,7 @@ class PeopleImportDialog(QDialog):
         column.addLayout(head)
         column.addLayout(form)
         column.addWidget(self._preview_view, 1)
+        column.addWidget(self._suppressed)
         column.addWidget(self._problems_head)
         column.addWidget(self._problems_view)
         column.addWidget(rule())
@@ -195,4 +215,5 @@ async def run_people_import(parent: QWidget, services: "Services", file: PeopleF
         await run_dialog(dialog)
         return dialog.people
     finally:
+        await dialog.shut_down()
         dialog.deleteLater()

@@ -92,3 +92,19 @@ async def test_one_person_is_typed_by_hand(window: QWidget) -> None:
         child(dialog, QLineEdit, f"person_{name}").setText(text)
     press(dialog, "person_confirm")
     assert await task == PersonInput("Ada", "Lark", "www.lark.example")
+
+
+async def test_who_must_not_be_contacted_is_counted_before_anything_else(tmp_path: Path, window: QWidget) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("first_name,last_name,domain\nAda,Lark,lark.example\nBo,Finch,finch.example\n", encoding="utf-8")
+    async with demo_services(tmp_path / "profile") as services:
+        await services.suppression.add_text("lark.example")
+        dialog, task = await opened(window, services, path)
+        told = child(dialog, QLabel, "import_suppressed")
+        await wait_until(told.isVisible)
+        assert told.text() == "1 person left out, on the do-not-contact list"
+        domain = child(dialog, QComboBox, "import_domain")
+        domain.setCurrentIndex(0)  # another reading of the file names nobody on the list
+        await wait_until(told.isHidden)
+        press(dialog, "import_cancel")
+        assert await task == ()

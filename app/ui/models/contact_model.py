@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,10 @@ class ContactModel(QAbstractTableModel):
     @abstractmethod
     def holds(self, contact_ids: Collection[int]) -> set[int]:
         """Those of these contacts that the table has, shown or hidden."""
+
+    def count_hidden(self, contact_ids: AbstractSet[int]) -> int:
+        """How many of these contacts, which the table holds, the filter hides."""
+        return len(contact_ids) - len(set(self._order) & contact_ids)
 
     def contact_id(self, position: int) -> int:
         """The contact in a row."""

@@ -1,9 +1,11 @@
 """The model of the library's table: the order of all contacts as ids, and pages of ready rows as they come in sight."""
 
+import asyncio
 import math
 import time
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,7 +59,9 @@ class LibraryModel(ContactModel):
         self._query = ViewQuery()
         self._shown_query: ViewQuery | None = None
         self._order: array[int] = array("q")
-        self._everything: array[int] = array("q")
+        # As sets too, made on another thread: what is selected is compared with them at every change.
+        self._shown: frozenset[int] = frozenset()
+        self._everything: frozenset[int] = frozenset()
         self._cache = RowCache()
         self._loaded = self._cache.entries
         self._sight = (0, 0)
@@ -150,7 +154,11 @@ class LibraryModel(ContactModel):
 
     def holds(self, contact_ids: Collection[int]) -> set[int]:
         """Those of these contacts that the library has."""
-        return set(contact_ids).intersection(self._everything)
+        return set(contact_ids) & self._everything
+
+    def count_hidden(self, contact_ids: AbstractSet[int]) -> int:
+        """How many of these contacts the query leaves out."""
+        return len(contact_ids - self._shown)
 
     def set_sight(self, first: int, last: int) -> None:
         """Rows from `first` to `last` are in sight; they are the first to follow a change."""
@@ -187,10 +195,13 @@ class LibraryModel(ContactModel):
         asked = time.perf_counter()
         ids = await self._views.view(query)
         self._took = time.perf_counter() - asked
+        found = await asyncio.to_thread(frozenset, ids)
         if self._everything_is_stale:
             self._everything_is_stale = False
-            self._everything = await self._views.view(ViewQuery()) if self.is_filtered else ids
+            everything = await self._views.view(ViewQuery()) if self.is_filtered else ids
+            self._everything = await asyncio.to_thread(frozenset, everything)
         self._shown_query = query
+        self._shown = found
         self._show(ids, by_rep=by_rep, complete=True)
         self._rest = max(LEAST_PAUSE, REST * (time.perf_counter() - started))
         self.settled.emit()

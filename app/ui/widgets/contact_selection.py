@@ -153,14 +153,11 @@ class ContactSelectionModel(QItemSelectionModel):
         elif self._contacts.rowCount() > LARGE:
             self._count_soon.start()
         else:
-            self._hidden = self._counted_hidden()
-
-    def _counted_hidden(self) -> int:
-        return len(self._kept) - len(self._kept.intersection(self._contacts.order()))
+            self._hidden = self._contacts.count_hidden(self._kept)
 
     def _tell_hidden(self) -> None:
         if self._contacts.is_complete and self._kept:
-            self._hidden = self._counted_hidden()
+            self._hidden = self._contacts.count_hidden(self._kept)
             self.chosen_changed.emit()
 
     def _tell(self) -> None:

@@ -1,7 +1,7 @@
 """Contacts from a table into the clipboard; large selections are put into words in parts, beside everything else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -75,38 +75,30 @@ class TableClipboard(QObject):
         loaded = [self._model.entry(contact_id) for contact_id in ids] if len(ids) <= CHUNK else [None]
         entries = [entry for entry in loaded if entry is not None]
         if len(entries) == len(ids):
-            self._finish(words(entries), noun, head)
+            parts = words(entries)
+            self._finish("\n".join([head, *parts] if head else parts), len(parts), noun)
         else:
             self._scope.replace("copy", self._copy_in_parts(ids, noun, words, head))
 
     async def _copy_in_parts(self, ids: list[int], noun: str, words: _Words, head: str) -> None:
         self.said.emit(f"Copying {count(len(ids), 'contact')}…")
         parts: list[str] = []
-        async for entries in self._entries(ids):
-            parts += words(entries)
-        self._finish(parts, noun, head)
-
-    async def _entries(self, ids: Sequence[int]) -> AsyncIterator[list[Entry]]:
         for start in range(0, len(ids), CHUNK):
-            part = ids[start : start + CHUNK]
-            entries = [entry for entry in map(self._model.entry, part) if entry is not None]
-            if len(entries) < len(part):
-                rows = await self._library.rows(part)
-                entries = await asyncio.to_thread(_entries_of, rows)
-            else:
-                await asyncio.sleep(0)
-            yield entries
+            rows = await self._library.rows(ids[start : start + CHUNK])
+            parts += await asyncio.to_thread(_words_of, rows, words)
+        text = await asyncio.to_thread("\n".join, [head, *parts] if head else parts)
+        self._finish(text, len(parts), noun)
 
-    def _finish(self, parts: list[str], noun: str, head: str) -> None:
-        if parts:
-            _put("\n".join([head, *parts] if head else parts))
-            self.said.emit(f"Copied {count(len(parts), noun)}.")
+    def _finish(self, text: str, number: int, noun: str) -> None:
+        if number:
+            _put(text)
+            self.said.emit(f"Copied {count(number, noun)}.")
         else:
             self.said.emit(f"No selected contact has {'an' if noun[0] in 'aeiou' else 'a'} {noun}.")
 
 
-def _entries_of(rows: Sequence[ContactRow]) -> list[Entry]:
-    return [Entry.of(row) for row in rows]
+def _words_of(rows: Sequence[ContactRow], words: _Words) -> list[str]:
+    return words([Entry.of(row) for row in rows])
 
 
 def _put(text: str) -> None:

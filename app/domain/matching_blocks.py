@@ -6,12 +6,16 @@ common says nothing about who is who and is passed over.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from app.domain.matching_names import roots_of, sound
 from app.domain.matching_people import Entry
 
 #: People with a common key, at most.
 LARGEST = 40
+
+# A location of so many words is an address with a street, not a city.
+_STREET_WORDS = 6
 
 
 class Blocks:
@@ -69,6 +73,9 @@ def _keys(entry: Entry) -> Iterator[tuple[str, ...]]:
         yield "phone", phone
     for stem in (*entry.slugs, *entry.stems):
         yield "handle", stem
+    if len(entry.places) >= _STREET_WORDS:
+        for pair in pairwise(entry.places):
+            yield "street", *pair
     for scope, values in entry.ids.items():
         for value in values:
             yield "id", scope, value

@@ -10,6 +10,8 @@ from bench import (
     library_sort,
     library_startup,
     library_window,
+    matching_b2b,
+    matching_febrl,
     page_decode,
     page_write,
     rate_limit,
@@ -31,6 +33,8 @@ def main() -> None:
         library_memory,
         library_startup,
         library_window,
+        matching_febrl,
+        matching_b2b,
     ):
         benchmark.main()
         print()

@@ -45,3 +45,11 @@ def test_a_profile_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="cannot be made") as raised:
         Profile(tmp_path / "file" / "profile")
     assert "--profile" in raised.value.next_step
+
+
+def test_the_windows_layout_of_an_earlier_version_is_found_under_its_new_name(tmp_path: Path) -> None:
+    (tmp_path / "window.ini").write_text("{}")
+    assert Profile(tmp_path).window_state_path.read_text() == "{}"
+    assert not (tmp_path / "window.ini").exists()
+    (tmp_path / "window.ini").write_text("older")
+    assert Profile(tmp_path).window_state_path.read_text() == "{}"

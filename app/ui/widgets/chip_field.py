@@ -72,6 +72,8 @@ class ChipField(QWidget):
             return
         for value in [value for value in self._chips if value not in values]:
             chip = self._chips.pop(value)
+            if chip.hasFocus():
+                self.add_button.setFocus()
             self._flow.removeWidget(chip)
             chip.hide()
             chip.deleteLater()

@@ -25,7 +25,8 @@ class Ended(NamedTuple):
 class Program:
     """A running process; leaving the context kills it when it still runs.
 
-    `async with Program("-m", "app") as program:` starts Python with these arguments. With `stdin` it has one that stays open.
+    `async with Program("-m", "app") as program:` starts Python with these arguments. With `stdin` it has one that stays
+    open.
     """
 
     process: asyncio.subprocess.Process

@@ -91,8 +91,11 @@ class Scorer:
                 )
         return found
 
-    def _bits(self, count: int, most: float, agree: float = 0.9) -> float:
-        return max(0.5, min(most, log2(agree * (self._people + _BACKGROUND) / max(count, 1))))
+    def _bits(self, count: int, most: float, agree: float = 0.9, *, beside: int = 0) -> float:
+        return max(0.5, min(most, log2(agree * (self._people + beside) / max(count, 1))))
+
+    def _name_bits(self, count: int, most: float) -> float:
+        return self._bits(count, most, beside=_BACKGROUND)
 
     def _names(self, one: Entry, other: Entry) -> list[Evidence]:
         mine, theirs = one.name, other.name
@@ -116,6 +119,12 @@ class Scorer:
                 both = all(item.bits > 0 for item in swapped)
                 text = "First and last name swapped" if both else "One's first name is the other's last name"
                 return [Evidence("last_name", text, cross)]
+        if any(item.bits <= -5 for item in straight):
+            # Relatives and namesakes: what they share is no rarer than it is here.
+            rarity = log2((self._people + _BACKGROUND) / self._people)
+            straight = [
+                item._replace(bits=max(0.5, item.bits - rarity)) if item.bits > 0 else item for item in straight
+            ]
         if all(item.bits > 0 for item in straight):
             straight = self._go_together(one, straight)
         return [item for item in straight if item.bits]
@@ -139,26 +148,26 @@ class Scorer:
         one, other = "".join(mine), "".join(theirs)
         if one == other:
             count = min(counts[word] for word in mine)
-            bits = self._bits(count, most)
+            bits = self._name_bits(count, most)
             rare = bits >= most - 2 and self._people >= 500
             return Evidence(field, f"Same {'rare ' if rare else ''}{called}", bits)
         common = set(mine) & set(theirs)
         if common and max(map(len, common)) > 1:
-            bits = self._bits(min(counts[word] for word in common), most) * 0.75
+            bits = self._name_bits(min(counts[word] for word in common), most) * 0.75
             return Evidence(field, f"One {called} is part of the other", bits)
         first, second = mine[0], theirs[0]
         if field == "first_name":
             if share_a_root(first, second):
-                bits = self._bits(max(counts[first], counts[second]), most) * 0.75
+                bits = self._name_bits(max(counts[first], counts[second]), most) * 0.75
                 return Evidence(field, "First names are forms of one", bits)
             if first[0] == second[0] and 1 in (len(first), len(second)):
                 return Evidence(field, "First name fits the initial", 2.5)
         near = _near(one, other)
         count = max(max(counts[word] for word in mine), max(counts[word] for word in theirs))
         if near >= 0.92 or (len(one) > 3 and len(other) > 3 and _typos(one, other, score_cutoff=1) <= 1):
-            return Evidence(field, f"{called.capitalize()}s differ by a slip", self._bits(count, most) * 0.7)
+            return Evidence(field, f"{called.capitalize()}s differ by a slip", self._name_bits(count, most) * 0.7)
         if near >= 0.85 or (near >= 0.75 and sound(one) == sound(other)):
-            return Evidence(field, f"Similar {called}s", self._bits(count, most) * 0.4)
+            return Evidence(field, f"Similar {called}s", self._name_bits(count, most) * 0.4)
         if near >= 0.78:
             return Evidence(field, f"Somewhat similar {called}s", -1.5)
         return Evidence(field, f"Different {called}s", -6.0 if field == "first_name" else -5.0)

@@ -86,9 +86,9 @@ def test_one_human_is_proposed(other: MatchPerson) -> None:
     ],
     ids=["another first name", "another family name", "a colleague"],
 )
-def test_colleagues_are_not_proposed(other: MatchPerson) -> None:
+def test_colleagues_come_behind_one_human(other: MatchPerson) -> None:
     switchboard = ("+442079460000",)
-    assert matches(replace(ADA, phones=switchboard), replace(other, phones=switchboard)) < 0.5
+    assert matches(replace(ADA, phones=switchboard), replace(other, phones=switchboard)) < 0.75
 
 
 def test_names_in_two_scripts_are_compared() -> None:

@@ -58,6 +58,7 @@ class LibraryModel(ContactModel):
         self._scope = scope
         self._query = ViewQuery()
         self._shown_query: ViewQuery | None = None
+        self._news = self._shown_news = 0
         self._order: array[int] = array("q")
         # As sets too, made on another thread: what is selected is compared with them at every change.
         self._shown: frozenset[int] = frozenset()
@@ -127,8 +128,8 @@ class LibraryModel(ContactModel):
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether what is shown is what the query asks for, and not what an older one did."""
-        return self._shown_query == self._query
+        """Whether what is shown is what the query asks for, with all that has changed since it was asked."""
+        return self._shown_query == self._query and self._shown_news == self._news
 
     # What is shown
 
@@ -166,8 +167,8 @@ class LibraryModel(ContactModel):
 
     # Changes
 
-    def look_at(self, contact_ids: Iterable[int]) -> None:
-        """These contacts changed, or any when none is named: rows in sight follow at once, the order soon."""
+    def look_at(self, contact_ids: Iterable[int], *, at_once: bool = False) -> None:
+        """These contacts changed, or any when none is named: rows in sight follow at once, the order soon or at once."""
         if not self._started:
             return
         first, last = self._sight
@@ -178,7 +179,10 @@ class LibraryModel(ContactModel):
         if mine := self._cache.known(mine):
             self._scope.start(self._read_again(list(mine)), "changed rows")
         self._everything_is_stale = True
-        if not self._look_soon.isActive():
+        self._news += 1
+        if at_once:
+            self._look_soon.start(0)
+        elif not self._look_soon.isActive():
             self._look_soon.start(int(self._rest * 1000))
 
     # Inside: the order
@@ -188,7 +192,7 @@ class LibraryModel(ContactModel):
             self._scope.replace("order", self._ask(by_rep=by_rep))
 
     async def _ask(self, *, by_rep: bool) -> None:
-        query, started = self._query, time.perf_counter()
+        query, news, started = self._query, self._news, time.perf_counter()
         if by_rep and not self.current_in_sight and self._took > QUICK:
             first = await self._views.first(query, FIRST_ROWS)
             self._show(array("q", first), by_rep=True, complete=False)
@@ -200,7 +204,7 @@ class LibraryModel(ContactModel):
             self._everything_is_stale = False
             everything = await self._views.view(ViewQuery()) if self.is_filtered else ids
             self._everything = await asyncio.to_thread(frozenset, everything)
-        self._shown_query = query
+        self._shown_query, self._shown_news = query, news
         self._shown = found
         self._show(ids, by_rep=by_rep, complete=True)
         self._rest = max(LEAST_PAUSE, REST * (time.perf_counter() - started))

@@ -86,7 +86,7 @@ class LibraryPane(QWidget):
         super().showEvent(event)
         if self._missed:
             self._missed = False
-            self.model.look_at(())
+            self.model.look_at((), at_once=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold the panel where there is no room for it beside the table, and open it again where there is."""

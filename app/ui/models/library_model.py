@@ -168,7 +168,7 @@ class LibraryModel(ContactModel):
     # Changes
 
     def look_at(self, contact_ids: Iterable[int], *, at_once: bool = False) -> None:
-        """These contacts changed, or any when none is named: rows in sight follow at once, the order soon or at once."""
+        """These contacts changed, or any when none is named: rows in sight follow at once, the order soon."""
         if not self._started:
             return
         first, last = self._sight

@@ -157,12 +157,39 @@ def recording(conn: Connection, tables: Iterable[str]) -> Iterator[Callable[[], 
 def apply_recorded(conn: Connection, changes: bytes, *, inverted: bool) -> int:
     """Make recorded changes again, or take them back.
 
-    A row that was changed otherwise in the meantime is left as it is.
+    A row that was changed otherwise in the meantime is left as it is, and so is one that others still refer to.
 
     Returns:
         How many rows were left; those that are already as they would be are not counted.
     """
     assert isinstance(conn, apsw.Connection)
+    deleting = "INSERT" if inverted else "DELETE"
+    left = 0
+    for part in _parts(changes, deleting):
+        try:
+            left += _apply_part(conn, part, inverted=inverted)
+        except apsw.ConstraintError:
+            # Something refers to a row that goes, or a row that is referred to is gone: the others are no worse for it.
+            for single in _bundles(apsw.Changeset.iter(part), most=1):
+                try:
+                    left += _apply_part(conn, single, inverted=inverted)
+                except apsw.ConstraintError:
+                    left += 1
+    return left
+
+
+def recorded_keys(changes: bytes, table: str, operation: str) -> set[Row]:
+    """The primary keys of the rows of a table that recorded changes insert ("INSERT") or delete ("DELETE")."""
+    found = set()
+    for change in apsw.Changeset.iter(changes):
+        if change.name == table and change.op == operation:
+            values = change.new if operation == "INSERT" else change.old
+            assert values is not None
+            found.add(tuple(values[place] for place in sorted(change.pk_columns)))
+    return found
+
+
+def _apply_part(conn: apsw.Connection, part: bytes, *, inverted: bool) -> int:
     left = 0
 
     def on_conflict(reason: int, _change: object) -> int:
@@ -172,13 +199,12 @@ def apply_recorded(conn: Connection, changes: bytes, *, inverted: bool) -> int:
         left += 1
         return apsw.SQLITE_CHANGESET_OMIT
 
-    for part in _parts(changes, "INSERT" if inverted else "DELETE"):
-        apsw.Changeset.apply(
-            apsw.Changeset.invert(part) if inverted else part,
-            conn,
-            conflict=on_conflict,
-            flags=apsw.SQLITE_CHANGESETAPPLY_IGNORENOOP,
-        )
+    apsw.Changeset.apply(
+        apsw.Changeset.invert(part) if inverted else part,
+        conn,
+        conflict=on_conflict,
+        flags=apsw.SQLITE_CHANGESETAPPLY_IGNORENOOP,
+    )
     return left
 
 
@@ -210,13 +236,13 @@ def _parts(changes: bytes, deleting: str) -> Iterator[bytes]:
         )
 
 
-def _bundles(changes: Iterable[apsw.TableChange]) -> Iterator[bytes]:
+def _bundles(changes: Iterable[apsw.TableChange], most: int = _PART) -> Iterator[bytes]:
     builder, held = apsw.ChangesetBuilder(), 0  # type: ignore[no-untyped-call]
     for change in changes:
         # A change is gone with the next one: it is copied at once.
         builder.add_change(change)
         held += 1
-        if held == _PART:
+        if held == most:
             yield builder.output()
             builder, held = apsw.ChangesetBuilder(), 0  # type: ignore[no-untyped-call]
     if held:

@@ -149,6 +149,12 @@ def split(conn: Connection, contact_id: int, record_ids: Sequence[int], new_cont
         "UPDATE contact SET merged_into = ? WHERE merged_into = ? AND contact_id IN (SELECT value FROM json_each(?))",
         (new_contact_id, contact_id, json_list(before.get("entries", []))),
     )
+    # Also what is still under way: it was asked for that entry.
+    conn.execute(
+        "UPDATE enrichment_item SET contact_id = ?"
+        " WHERE contact_id = ? AND item_id IN (SELECT value FROM json_each(?))",
+        (new_contact_id, contact_id, json_list(before.get("items", []))),
+    )
     own_work_merging.give_back(conn, new_contact_id, before.get("own", {}))
     low, high = sorted((contact_id, new_contact_id))
     conn.execute(
@@ -161,7 +167,7 @@ def merged_records(conn: Connection, contact_id: int, merged_id: int) -> list[in
 
     Only those that the contact still has; empty when it is not known.
     """
-    brought = _merge_detail(conn, contact_id, merged_id).get("records", [])
+    detail = _merge_detail(conn, contact_id, merged_id)
     return [
         row[0]
         for row in rows(
@@ -169,8 +175,12 @@ def merged_records(conn: Connection, contact_id: int, merged_id: int) -> list[in
             "SELECT DISTINCT r.record_id FROM source_record r JOIN source_record b"
             " ON b.record_id IN (SELECT value FROM json_each(?2)) AND (r.record_id = b.record_id OR r.provider_id <> ''"
             " AND (r.provider, r.account_id, r.provider_id) = (b.provider, b.account_id, b.provider_id))"
-            " WHERE r.contact_id = ?1 ORDER BY r.record_id",
-            (contact_id, json_list(brought)),
+            " WHERE r.contact_id = ?1"
+            " UNION SELECT record_id FROM source_record WHERE contact_id = ?1 AND kind = 'enrichment'"
+            " AND provider_id IN (SELECT client_key FROM enrichment_item"
+            " WHERE contact_id = ?1 AND item_id IN (SELECT value FROM json_each(?3)))"
+            " ORDER BY 1",
+            (contact_id, json_list(detail.get("records", [])), json_list(detail.get("items", []))),
         )
     ]
 

@@ -9,7 +9,7 @@ from app.storage import merging
 from app.storage.columns import json_list, stamp
 from app.storage.contact_events import note_event
 from app.storage.database import Connection, rows, scalar
-from app.storage.own_work import live_ids, people
+from app.storage.own_work import live_ids, people, storable
 from app.storage.shown import PICKED
 from app.storage.undo_log import Derived, Recorded, record
 
@@ -190,7 +190,7 @@ def keep_apart(conn: Connection, pairs: Iterable[tuple[int, int]], at: datetime)
 def _checked(field: str, value: str) -> str:
     if field not in PICKED:
         raise InputError(f"There is no field “{field}” to pick a value for.")
-    text = value.replace("\0", "").strip()
+    text = storable(value).strip()
     if len(text) > _VALUE_LENGTH:
         raise InputError(f"The value may have {_VALUE_LENGTH:,} characters.")
     if field == "email" and not normalise_email(text):

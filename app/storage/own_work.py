@@ -116,7 +116,7 @@ def set_notes(
     Raises:
         InputError: They are too long.
     """
-    notes = text.replace("\r\n", "\n").replace("\0", "").rstrip()
+    notes = storable(text).replace("\r\n", "\n").rstrip()
     if len(notes) > NOTES_LENGTH:
         raise InputError(f"Notes may have {NOTES_LENGTH:,} characters; these have {len(notes):,}.")
     if notes:
@@ -238,7 +238,12 @@ def _quoted(names: Sequence[str]) -> str:
 
 def tidy(name: str) -> str:
     """One line without needless blanks: a list of names is kept with one a line."""
-    return " ".join(name.replace("\0", "").split())
+    return " ".join(storable(name).split())
+
+
+def storable(text: str) -> str:
+    """Text without what no file can hold: NUL, and halves of characters as a clipboard may bring them."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _tag_name(name: str) -> str:

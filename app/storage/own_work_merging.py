@@ -2,7 +2,8 @@
 
 from app.storage.database import Connection, rows
 
-# What both have is united. Where only one value can stand, the survivor's does, and of two picks the newer.
+# What both have is united. Where only one value can stand, the survivor's does, and of two picks the newer. Notes that
+# stand in the survivor's already are not said twice: undoing may bring them once more.
 _UNITE = """
 INSERT OR IGNORE INTO contact_tag (contact_id, tag) SELECT :survivor, tag FROM contact_tag WHERE contact_id = :merged;
 DELETE FROM contact_tag WHERE contact_id = :merged;
@@ -19,8 +20,9 @@ INSERT INTO contact_mark (contact_id, status, rating, notes)
     ON CONFLICT DO UPDATE SET
         status = CASE WHEN status = '' THEN excluded.status ELSE status END,
         rating = CASE WHEN rating = 0 THEN excluded.rating ELSE rating END,
-        notes = CASE WHEN notes = '' OR notes = excluded.notes THEN excluded.notes
-            WHEN excluded.notes = '' THEN notes ELSE notes || char(10, 10) || excluded.notes END;
+        notes = CASE WHEN notes = '' THEN excluded.notes
+            WHEN excluded.notes = '' OR instr(char(10) || notes || char(10), char(10) || excluded.notes || char(10))
+            THEN notes ELSE notes || char(10, 10) || excluded.notes END;
 DELETE FROM contact_mark WHERE contact_id = :merged;
 """
 

@@ -21,7 +21,7 @@ from app.domain.undo import UndoReport, UndoStep
 from app.storage import merging, moved_home, refreshing
 from app.storage.columns import json_list, moment, stamp
 from app.storage.contact_events import note_event
-from app.storage.database import Connection, Row, apply_recorded, one, recording, rows, scalar
+from app.storage.database import Connection, Row, apply_recorded, one, recorded_keys, recording, rows, scalar
 from app.storage.identity_keys import Key, contradiction, held
 
 STEPS_KEPT = 500
@@ -182,7 +182,9 @@ def _apply(conn: Connection, row: Row, at: datetime, *, undo: bool) -> Applied:
     touched = _unpack_ids(packed)
     before = _merged_into(conn, touched)
     keys = {} if undo or derived < Derived.RECORDS else {one_id: held(conn, one_id) for one_id in touched}
-    left = apply_recorded(conn, zlib.decompress(changes), inverted=undo)
+    recorded = zlib.decompress(changes)
+    _empty_lists(conn, recorded, "INSERT" if undo else "DELETE")
+    left = apply_recorded(conn, recorded, inverted=undo)
     after = _merged_into(conn, touched)
     if derived == Derived.RECORDS:
         _check_merges(name, keys, before, after)
@@ -196,9 +198,27 @@ def _apply(conn: Connection, row: Row, at: datetime, *, undo: bool) -> Applied:
     conn.execute("UPDATE undo_step SET undone = ? WHERE step_id = ?", (undo, step_id))
     others = [into for into in (*before.values(), *after.values()) if into]
     shown = _derive(conn, [*touched, *others] if derived == Derived.RECORDS else touched, Derived(derived))
-    note_event(conn, shown, f"{'Undone' if undo else 'Done again'}: {name}.", at=at)
+    partly = ", but for what has changed since" if left else ""
+    note_event(conn, shown, f"{'Undone' if undo else 'Done again'}{partly}: {name}.", at=at)
     step = UndoStep(step_id, moment(done_at), name, contacts, undone=undo)
     return Applied(UndoReport(step, left), tuple(dict.fromkeys((*touched, *shown))))
+
+
+def _empty_lists(conn: Connection, changes: bytes, deleting: str) -> None:
+    """Take off lists that are about to go whom only a merge in the meantime has put on them, in place of another."""
+    going = {list_id for (list_id,) in recorded_keys(changes, "contact_list", deleting)}
+    if not going:
+        return
+    known = recorded_keys(changes, "contact_list_member", deleting)
+    members = rows(
+        conn,
+        "SELECT list_id, contact_id FROM contact_list_member WHERE list_id IN (SELECT value FROM json_each(?))",
+        (json_list(going),),
+    )
+    conn.executemany(
+        "DELETE FROM contact_list_member WHERE list_id = ? AND contact_id = ?",
+        [member for member in members if member not in known],
+    )
 
 
 def _check_merges(

@@ -266,14 +266,15 @@ class LibraryModel(ContactModel):
             self._fetching = False
 
     async def _fetch_page(self, rows: range, *, tell: bool) -> None:
-        order = self._order
-        ids = [contact_id for contact_id in order[rows.start : rows.stop] if self._cache.get(contact_id) is None]
-        if not ids:
-            return
-        found = await self._library.rows(ids)
-        self._cache.put((contact_id, Entry.of(row)) for contact_id, row in zip(ids, found, strict=True))
-        if tell and order is self._order:
-            self._tell(rows.start, min(rows.stop, len(order)) - 1)
+        page = self._order[rows.start : rows.stop]
+        ids = [contact_id for contact_id in page if self._cache.get(contact_id) is None]
+        if ids:
+            found = await self._library.rows(ids)
+            self._cache.put((contact_id, Entry.of(row)) for contact_id, row in zip(ids, found, strict=True))
+        # Also where nothing was left to read: a page fetched ahead may have been painted while it was on its way.
+        # The order may be a longer one by now, with the same contacts in these rows.
+        if tell and page and page == self._order[rows.start : rows.start + len(page)]:
+            self._tell(rows.start, rows.start + len(page) - 1)
 
     async def _read_again(self, ids: list[int]) -> None:
         found = await self._library.rows(ids)

@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -6,9 +7,12 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from app.domain.contact import ContactRow
 from app.domain.library_view import Facet
 from app.qtbridge.tasks import TaskScope
 from app.qtbridge.waiting import wait_signal, wait_until
+from app.services.library import LibraryService
+from app.storage.library import LibraryRepository
 from app.ui.models.contact_columns import Column
 from app.ui.models.contact_model import NOT_LOADED, ContactRole
 from app.ui.models.library_model import LibraryModel
@@ -158,3 +162,61 @@ async def test_of_contacts_that_are_gone_none_is_held(model: LibraryModel) -> No
     assert model.holds([*some, 999_999]) == set(some)
     assert model.position(999_999) is None
     assert model.position(some[2]) == 2
+
+
+class SlowLibrary(LibraryService):
+    """Gives rows only when it may."""
+
+    def __init__(self, library: LibraryRepository) -> None:
+        super().__init__(library)
+        self.may = asyncio.Event()
+        self.asked = 0
+
+    async def rows(self, contact_ids: Sequence[int]) -> list[ContactRow]:
+        self.asked += 1
+        await self.may.wait()
+        return await super().rows(contact_ids)
+
+
+@pytest.fixture
+async def slow(desk: LibraryDesk) -> AsyncIterator[tuple[LibraryModel, SlowLibrary]]:
+    errors: list[BaseException] = []
+    scope = TaskScope("test", errors.append)
+    library = SlowLibrary(desk.contacts)
+    model = LibraryModel(library, desk.views, scope)
+    yield model, library
+    model.stop()
+    await scope.aclose()
+    assert errors == []
+
+
+async def test_rows_painted_before_all_are_counted_fill_in_when_they_come_later(
+    slow: tuple[LibraryModel, SlowLibrary],
+) -> None:
+    model, library = slow
+    told: list[int] = []
+    model.dataChanged.connect(lambda first, _last, _roles: told.append(first.row()))
+    model.counts_changed.connect(lambda: model.index(0, Column.NAME).data())
+    model.start()
+    await settle(model)
+    library.may.set()
+    await wait_until(lambda: 0 in told, PATIENCE)
+    assert "Person" in await text(model, 0)
+
+
+async def test_rows_painted_while_their_page_is_read_ahead_fill_in_too(
+    slow: tuple[LibraryModel, SlowLibrary],
+) -> None:
+    model, library = slow
+    model.start()
+    await settle(model)
+    told: list[int] = []
+    model.dataChanged.connect(lambda first, _last, _roles: told.append(first.row()))
+    library.may.set()
+    model.dataChanged.connect(library.may.clear)
+    assert model.index(0, Column.NAME).data() == NOT_LOADED
+    await wait_until(lambda: library.asked == 2, PATIENCE)
+    assert model.index(150, Column.NAME).data() == NOT_LOADED
+    library.may.set()
+    await wait_until(lambda: 100 in told, PATIENCE)
+    assert "Person" in await text(model, 150)

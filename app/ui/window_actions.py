@@ -63,7 +63,8 @@ class WindowActions(QObject):
             go = partial(window.show_tab, widget)
             registry.add(key, "&View", text, go, shortcut=keys, drawing=drawing)
         for number, dock in enumerate(window.docks.all(), start=1):
-            registry.adopt(f"view.{dock.objectName()}", "&View", dock.toggleViewAction(), shortcut=f"Alt+{number}")
+            toggle = window.docks.toggle_action(dock)
+            registry.adopt(f"view.{dock.objectName()}", "&View", toggle, shortcut=f"Alt+{number}")
         registry.add_separator("&View")
         self._add_themes()
         registry.add_separator("&View")

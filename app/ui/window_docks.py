@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 SMALLEST_PANE = 120
@@ -55,6 +56,27 @@ class WindowDocks:
         self._docks[title].show()
         self._docks[title].raise_()
 
+    def toggle_action(self, dock: QDockWidget) -> QAction:
+        """Shows a dock in front, or closes it if it is there already.
+
+        Qt's own action would open it behind the dock that it shares its place with, and close it from there.
+        """
+        own = dock.toggleViewAction()
+        action = QAction(own.text(), self._window)
+        action.setCheckable(True)
+        action.setChecked(own.isChecked())
+        own.toggled.connect(action.setChecked)
+
+        def toggle() -> None:
+            if dock.isHidden() or self._is_behind(dock):
+                self.bring_forward(dock.windowTitle())
+            else:
+                dock.close()
+            action.setChecked(not dock.isHidden())  # the click alone has ticked or cleared it already
+
+        action.triggered.connect(toggle)
+        return action
+
     def reset(self) -> None:
         """Every dock where it stands first, in its first size."""
         for place in self._places:
@@ -73,6 +95,12 @@ class WindowDocks:
         self._window.resizeDocks(sides, [SIDE_WIDTH] * len(sides), Qt.Orientation.Horizontal)
         height = min(BOTTOM_HEIGHT, self._window.height() // 4)
         self._window.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
+
+    def _is_behind(self, dock: QDockWidget) -> bool:
+        """Whether another dock covers this one."""
+        return dock.visibleRegion().isEmpty() and any(
+            beside.isVisible() for beside in self._window.tabifiedDockWidgets(dock)
+        )
 
     def _make(self, place: DockPlace) -> QDockWidget:
         place.pane.setMinimumHeight(SMALLEST_PANE)  # so that the window fits half of a full-HD screen, as at 200 %

@@ -317,6 +317,24 @@ async def test_an_empty_history_says_what_it_is_for(tmp_path: Path, data: DemoDa
         assert not child(pane, QPushButton, "history_undo").isEnabled()
 
 
+async def test_the_history_comes_to_the_front_and_goes_from_there(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, open_window(services) as window:
+        history, contact = window.docks["History"], window.docks["Contact"]
+        action = window.actions_by_key["view.history"]
+        action.trigger()
+        await wait_until(lambda: not history.widget().visibleRegion().isEmpty())
+        window.docks.bring_forward("Contact")
+        await wait_until(lambda: not contact.widget().visibleRegion().isEmpty())
+        action.trigger()
+        await wait_until(lambda: not history.widget().visibleRegion().isEmpty())
+        assert action.isChecked()
+        action.trigger()
+        assert history.isHidden()
+        assert not action.isChecked()
+        window.docks.bring_forward("History")
+        assert action.isChecked()
+
+
 async def test_the_history_is_there_after_a_restart(tmp_path: Path, data: DemoData) -> None:
     async with demo_services(tmp_path, data=data) as services, open_window(services) as window:
         await selected(window, 2)

@@ -1,6 +1,8 @@
 """The program's own icons: SVG drawings painted in a colour of the palette, sharp at every scale."""
 
+from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
@@ -55,5 +57,14 @@ class _InkedSvg(QIconEngine):
 
 def icon(name: str, ink: Ink = Ink.TEXT) -> QIcon:
     """The drawing `name` of `app/resources/icons`, painted in `ink`."""
-    drawing = resources.files("app.resources").joinpath("icons", f"{name}.svg").read_text(encoding="utf-8")
-    return QIcon(_InkedSvg(drawing, ink))
+    return QIcon(_InkedSvg(_drawing(name), ink))
+
+
+@cache
+def _drawing(name: str) -> str:
+    return _folder().joinpath(f"{name}.svg").read_text(encoding="utf-8")
+
+
+@cache
+def _folder() -> Traversable:
+    return resources.files("app.resources").joinpath("icons")

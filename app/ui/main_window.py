@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._services = services
         self._close_allowed = False
-        theme = Theme(_application(), self)
+        theme = Theme(_application(), self, held=True)
         # Qt adds the program's name where the title does not end with it.
         self.setWindowTitle("Demo data" if demo else "Contact Scout")
         self.banner = Banner()
@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._build_actions(theme)
         self._connect()
+        theme.release()
         self.session = WindowSession(services.profile.window_state_path, self._scope, self)
         self._remember()
         self._tab_actions.update()

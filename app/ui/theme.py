@@ -64,11 +64,19 @@ def outcome_colour(outcome: Outcome) -> QColor:
 
 
 class Theme(QObject):
-    """Applies the look to the application and follows the system's light or dark for as long as it lives."""
+    """Applies the look to the application and follows the system's light or dark for as long as it lives.
 
-    def __init__(self, app: QApplication, parent: QObject | None = None) -> None:
+    Args:
+        app: The application.
+        parent: Owns this.
+        held: Keep the style sheet back until `release`. Widgets that are put together before there is one need not be
+            styled again each time they get another parent, and those not in sight are not styled at all.
+    """
+
+    def __init__(self, app: QApplication, parent: QObject | None = None, *, held: bool = False) -> None:
         super().__init__(parent)
         self._app = app
+        self._held = held
         self._choice: Qt.ColorScheme = Qt.ColorScheme.Unknown
         self._shown: Colours | None = None
         app.setStyle("Fusion")
@@ -80,6 +88,12 @@ class Theme(QObject):
         self._choice = scheme
         self._apply()
 
+    def release(self) -> None:
+        """Apply the style sheet that was held back."""
+        self._held = False
+        if self._shown is not None:
+            self._app.setStyleSheet(build_style_sheet(self._shown))
+
     def _apply(self) -> None:
         scheme = self._choice
         if scheme is Qt.ColorScheme.Unknown:
@@ -89,7 +103,8 @@ class Theme(QObject):
             return
         self._shown = colours
         self._app.setPalette(build_palette(colours))
-        self._app.setStyleSheet(build_style_sheet(colours))
+        if not self._held:
+            self._app.setStyleSheet(build_style_sheet(colours))
 
 
 def build_palette(colours: Colours) -> QPalette:

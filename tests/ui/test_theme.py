@@ -42,6 +42,24 @@ def test_every_outcome_looks_different() -> None:
     assert len(set(pictures)) == len(Outcome)
 
 
+def test_a_style_sheet_held_back_comes_with_the_release_in_the_colours_chosen(qapp: QApplication) -> None:
+    palette, sheet = qapp.palette(), qapp.styleSheet()
+    qapp.setStyleSheet("")
+    held = Theme(qapp, held=True)
+    try:
+        held.choose(Qt.ColorScheme.Dark)
+        assert current_colours() is DARK
+        assert not qapp.styleSheet()
+        held.release()
+        assert qapp.styleSheet() == build_style_sheet(DARK)
+        held.choose(Qt.ColorScheme.Light)
+        assert qapp.styleSheet() == build_style_sheet(LIGHT)
+    finally:
+        held.deleteLater()
+        qapp.setPalette(palette)
+        qapp.setStyleSheet(sheet)
+
+
 def test_a_choice_of_colours_wins_over_the_system_and_icons_follow(theme: Theme) -> None:
     theme.choose(Qt.ColorScheme.Light)
     assert current_colours() is LIGHT

@@ -83,6 +83,7 @@ def set_role(widget: QWidget, role: str, value: str | bool = True) -> None:
     if widget.property(role) == value:
         return
     widget.setProperty(role, value)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
-    widget.update()
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else the style is asked before it is first shown
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+        widget.update()

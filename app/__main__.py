@@ -32,6 +32,7 @@ COMMANDS = {
     "fetch": "fetch full records by IDs",
     "enrich": "find emails and phones for the people of a CSV",
     "queue": "look at the enrichment queue, resume or stop it",
+    "suppress": "keep the list of who must not be enriched or exported",
     "keys": "set, check or delete a service's key",
     "demo-server": "serve the demo services on this machine",
     "export": "write contacts of the library to CSV",

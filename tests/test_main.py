@@ -1,6 +1,7 @@
 """The entry point: what goes to the command line, what opens the window, and what is said when it cannot."""
 
 import logging
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import pytest
 
 import app
 from app.__main__ import COMMANDS, main
+from app.cli.options import build_parser
 from tests.conftest import ExpectLog
 from tests.support.programs import run_python
 
@@ -67,6 +69,11 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     out = capsys.readouterr().out
     assert all(f"  {command} " in out for command in COMMANDS)
+
+
+def test_every_command_that_there_is_can_be_reached() -> None:
+    told = build_parser().format_help()
+    assert sorted(re.findall(r"^    ([a-z-]+)(?: |$)", told, re.MULTILINE)) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["nonsense"], ["--profile"], ["--tour"]])

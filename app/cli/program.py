@@ -14,7 +14,7 @@ from app.cli.console import PROGRAM, Console
 from app.cli.exits import EXIT_BUG, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE
 from app.cli.options import build_parser
 from app.composition import Services, open_services
-from app.domain.errors import ContactScoutError, ProfileInUseError
+from app.domain.errors import ContactScoutError, OlderLibraryError, ProfileInUseError
 from app.domain.redaction import Redactor
 from app.logs import logging_to
 from app.storage.profile import Profile
@@ -108,5 +108,8 @@ async def _with_services(arguments: argparse.Namespace, console: Console, opener
             if not getattr(arguments, "beside", False):
                 raise
             services = await stack.enter_async_context(open_(read_only=True))
+        except OlderLibraryError:
+            console.say("The library is brought up to date first; it is backed up before.")
+            services = await stack.enter_async_context(open_(read_only=False))
         code: int = await arguments.handler(services, arguments, console)
         return code

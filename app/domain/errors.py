@@ -72,6 +72,16 @@ class DamagedLibraryError(LibraryError):
         )
 
 
+class OlderLibraryError(LibraryError):
+    """An older version wrote the library; it can be looked at once somebody who may write has brought it up to date."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The library was written by an older Contact Scout.",
+            next_step="Open it once in the window; it is brought up to date by itself.",
+        )
+
+
 class ProfileInUseError(LibraryError):
     """Another program has the profile open.
 

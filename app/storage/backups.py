@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 KEPT = {BackupKind.MIGRATION: 3, BackupKind.DAILY: 7}
 #: Pages (of 4 KB) copied at a stroke: some milliseconds.
 STEP_PAGES = 512
-_STALE = timedelta(days=1)
+# One that is being made is written to all the time, but for the look through it and its flushing.
+_STALE = timedelta(hours=1)
 _MANIFEST = "manifest.jsonl"
 _NAME = re.compile(r"-(?P<stamp>\d{8}T\d{12})-(?P<kind>[a-z]+)-v(?P<version>\d+)$")
 _COUNT = "SELECT count(*) FROM contact WHERE merged_into IS NULL"

@@ -39,6 +39,7 @@ _CACHE_KIB = 16_000
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 # Views hear of contacts that became searchable later, but not at every step.
 _TELL_AFTER = 10_000
+_TRY_AGAIN_SECONDS = 30.0
 
 
 class UnreadableError(Exception):
@@ -458,8 +459,9 @@ class Database:
     def _caught_up_some(self, future: "asyncio.Future[None]") -> None:
         self._catching_up = False
         if future.cancelled() or (error := future.exception()) is not None:
-            # The next write tries again.
             log.info("Some contacts could not be made searchable yet: %s", "stopped" if future.cancelled() else error)
+            # The next write tries again, and so does time: a full disk or a lock may be over by then.
+            future.get_loop().call_later(_TRY_AGAIN_SECONDS, self._catch_up)
             return
         self._caught_up += search_text.AT_ONCE
         if self._changes is not None and (not self._behind or self._caught_up >= _TELL_AFTER):

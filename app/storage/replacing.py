@@ -102,9 +102,12 @@ def prepare(library: Path) -> None:
 
     Raises:
         DamagedLibraryError: Damage was seen before, or the file is empty although there was something in it.
+        LibraryError: What was begun cannot be ended.
     """
     if replacement_note(library).read() is not None:
         _replace(library)
+    else:
+        _delete_unfinished(library)
     if (damage := damage_note(library).read()) is not None:
         raise DamagedLibraryError(damage.text)
     if library.exists() and not library.stat().st_size and any(backup_folder(library).glob(f"*{library.suffix}")):
@@ -123,7 +126,7 @@ def restore(library: Path, backup: Backup) -> Restored:
         restored = Restored(contacts, _aside(library), backup)
         _put_in_place(library, fresh, restored, f"The library is the backup of {_day(backup.at)}. {_MISSING_SINCE}")
     except BaseException:
-        _discard(library, fresh)
+        _discard(library)
         raise
     return restored
 
@@ -147,7 +150,7 @@ def salvage_in_place(library: Path, progress: Progress = lambda _table: None) ->
         )
         _put_in_place(library, fresh, restored, f"The library was salvaged. {told_loss(restored)}")
     except BaseException:
-        _discard(library, fresh)
+        _discard(library)
         raise
     return restored
 
@@ -260,9 +263,19 @@ def _copy(backup: Path, fresh: Path) -> int:
 
 
 def _fresh(library: Path) -> Path:
-    fresh = library.with_name(f".{library.stem}.new{library.suffix}")
-    fresh.unlink(missing_ok=True)
-    return fresh
+    _delete_unfinished(library)
+    return _fresh_name(library)
+
+
+def _fresh_name(library: Path) -> Path:
+    return library.with_name(f".{library.stem}.new{library.suffix}")
+
+
+def _delete_unfinished(library: Path) -> None:
+    """Delete what a kill has left of a file that was to take the library's place: it may be as large as that."""
+    for ending in ("", "-journal", "-wal", "-shm"):
+        with contextlib.suppress(OSError):
+            Path(f"{_fresh_name(library)}{ending}").unlink(missing_ok=True)
 
 
 def _aside(library: Path) -> Path | None:
@@ -279,13 +292,11 @@ def _aside_name(library: Path) -> Path:
     return name
 
 
-def _discard(library: Path, fresh: Path) -> None:
+def _discard(library: Path) -> None:
     """Leave nothing of a failed attempt, unless it goes on at the next start."""
     if replacement_note(library).read() is None:
         collection_note(library).clear()
-        for ending in ("", "-journal", "-wal", "-shm"):
-            with contextlib.suppress(OSError):
-                Path(f"{fresh}{ending}").unlink(missing_ok=True)
+        _delete_unfinished(library)
 
 
 def _day(at: datetime) -> str:

@@ -2,7 +2,8 @@ import asyncio
 import json
 from pathlib import Path
 
-from app.storage.database import Database
+from app.storage import migrations
+from app.storage.database import Database, connect
 from app.storage.instance_lock import InstanceLock
 from app.storage.library import LibraryRepository
 from app.storage.profile import Profile
@@ -145,3 +146,16 @@ def test_a_profile_in_use_is_backed_up_but_not_set_back(program: Program) -> Non
             result = program("library", *command, "--yes")
             assert result.code == 2
             assert "already open" in result.said
+
+
+def test_a_library_of_an_older_version_is_brought_up_to_date_also_by_who_only_looks(program: Program) -> None:
+    Profile(program.profile)
+    conn = connect(library(program), writable=True)
+    migrations.migrate(conn, lambda _version: None, upto=4)
+    conn.close()
+    result = program("library", "stats", "--json")
+    assert result.code == 0
+    assert "brought up to date" in result.said
+    assert json.loads(result.written)["contacts"] == 0
+    assert json.loads(program("library", "backups", "--json").written)["backups"][0]["version"] == 4
+    assert "up to date" not in program("library", "stats").said

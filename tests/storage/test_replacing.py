@@ -157,3 +157,13 @@ async def test_an_empty_file_where_there_are_backups_is_damage(library_path: Pat
     library_path.write_bytes(b"")
     with pytest.raises(DamagedLibraryError):
         prepare(library_path)
+
+
+async def test_what_a_kill_in_the_middle_of_copying_left_is_deleted(library_path: Path) -> None:
+    await save(library_path, "Ada")
+    left = [library_path.with_name(f".library.new.sqlite3{ending}") for ending in ("", "-journal")]
+    for path in left:
+        path.write_bytes(b"half a copy")
+    prepare(library_path)
+    assert not any(path.exists() for path in left)
+    assert await names(library_path) == {"Ada"}

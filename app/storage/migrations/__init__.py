@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from app.domain.errors import DamagedLibraryError, LibraryError
+from app.domain.errors import DamagedLibraryError, LibraryError, OlderLibraryError
 from app.storage.migrations import (
     m0001_first,
     m0002_quarantined_rows,
@@ -68,12 +68,9 @@ def check(conn: _Connection) -> int:
 
 
 def require_latest(conn: _Connection) -> None:
-    """Raise LibraryError unless the file is of this very version, for those who may not migrate it."""
+    """Raise OlderLibraryError unless the file is of this very version, for those who may not migrate it."""
     if check(conn) < LATEST:
-        raise LibraryError(
-            "The library was written by an older Contact Scout.",
-            next_step="Open it once in the window; it is brought up to date by itself.",
-        )
+        raise OlderLibraryError
 
 
 def migrate(conn: _Connection, back_up: Callable[[int], None], *, upto: int | None = None) -> None:

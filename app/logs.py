@@ -129,7 +129,8 @@ def logging_to(folder: Path, *, debug: bool = False, redact: Redact | None = Non
     finally:
         for handler in handlers:
             root.removeHandler(handler)
-            handler.close()
+            with contextlib.suppress(OSError):  # what a full disk did not take is given up, like any other line
+                handler.close()
         root.setLevel(previous)
 
 

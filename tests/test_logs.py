@@ -1,6 +1,7 @@
 import logging
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,16 @@ def test_a_log_that_goes_away_or_fills_the_disk_disturbs_nobody(
 def test_a_message_that_cannot_be_made_is_kept_without_its_arguments() -> None:
     record = logging.LogRecord("app.test", logging.INFO, __file__, 1, "%d people", ("Ann",), None)
     assert OneLineFormatter(Redactor()).format(record).endswith("app.test: %d people")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_a_full_disk_does_not_speak_in_place_of_what_went_wrong(tmp_path: Path) -> None:
+    said = ""
+    with suppress(InputError), logging_to(tmp_path):
+        handler = logging.getLogger().handlers[-1]
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(Path("/dev/full").open("w"))  # noqa: SIM115 - the handler closes it
+        log.info("a line")
+        said = "Nothing there."
+        raise InputError(said)
+    assert said

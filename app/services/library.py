@@ -16,6 +16,10 @@ class LibraryService:
         """Contacts as table rows, in the order asked for; a merged contact shows as its survivor."""
         return await self._library.rows(contact_ids)
 
+    async def removed(self, contact_ids: Sequence[int]) -> set[int]:
+        """Those of these contacts that the rep has removed from the library."""
+        return await self._library.removed(contact_ids)
+
     async def details(self, contact_id: int) -> ContactDetails:
         """Everything known of one contact."""
         return await self._library.details(contact_id)

@@ -34,6 +34,11 @@ SELECT
 """
 
 
+_REMOVED = """
+SELECT contact_id FROM contact
+WHERE contact_id IN (SELECT value FROM json_each(?)) AND merged_into IS NULL AND removed_at IS NOT NULL
+"""
+
 # Only the newest record counts: an older one may name tags that were taken off since.
 _TAGS = """
 SELECT tag.value, count(DISTINCT r.contact_id)
@@ -125,6 +130,15 @@ class LibraryRepository:
             return [found[contact_id] for contact_id in contact_ids]
         except KeyError as error:
             raise no_contact(error.args[0]) from None
+
+    async def removed(self, contact_ids: Sequence[int]) -> set[int]:
+        """Those of these contacts that the rep has removed from the library.
+
+        Raises:
+            LibraryError: The library cannot be read.
+        """
+        found = await self._database.read(lambda conn: rows(conn, _REMOVED, (json_list(contact_ids),)))
+        return {contact_id for (contact_id,) in found}
 
     async def all_ids(self, limit: int | None = None) -> list[int]:
         """The ids of all contacts, the newest entry first; at most `limit`."""

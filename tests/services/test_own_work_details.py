@@ -81,5 +81,7 @@ async def test_merged_entries_are_known_until_they_are_taken_apart(tmp_path: Pat
         assert (await services.library.details(low)).entries == ()
         await own_work.remove([low])
         assert (await services.library.details(low)).removed
+        assert await services.library.removed([low, high]) == {low}
         await own_work.undo()
         assert not (await services.library.details(low)).removed
+        assert await services.library.removed([low, high]) == set()

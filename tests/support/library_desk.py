@@ -12,6 +12,7 @@ from app.domain.contact import EmailValue, PersonFields, RecordKind, SourceRecor
 from app.domain.provider import Provider
 from app.services.library import LibraryService
 from app.services.library_views import LibraryViewService
+from app.services.own_work import OwnWorkService
 from app.storage.database import Database
 from app.storage.library import LibraryRepository
 from app.storage.library_view import LibraryViewRepository
@@ -56,6 +57,7 @@ class LibraryDesk:
     contacts: LibraryRepository
     library: LibraryService
     views: LibraryViewService
+    own_work: OwnWorkService
 
     @property
     def services(self) -> "Services":
@@ -75,7 +77,7 @@ async def open_library(folder: Path, people: int = 0) -> AsyncIterator[LibraryDe
     try:
         contacts = LibraryRepository(database)
         views = LibraryViewService(LibraryViewRepository(database), SavedViewRepository(database))
-        desk = LibraryDesk(changes, contacts, LibraryService(contacts), views)
+        desk = LibraryDesk(changes, contacts, LibraryService(contacts), views, OwnWorkService(database))
         if people:
             await desk.add(range(1, people + 1))
         yield desk

@@ -28,6 +28,7 @@ class ContactTableModel(ContactModel):
         self._sort_column: Column | None = None
         self._descending = False
         self._pending: dict[int, Entry] = {}
+        self._removed: set[int] = set()
         self._flush_timer = QTimer(self)
         self._flush_timer.setSingleShot(True)
         self._flush_timer.setInterval(INSERT_INTERVAL_MS)
@@ -39,6 +40,7 @@ class ContactTableModel(ContactModel):
         """Show these contacts instead of all that were there."""
         self._flush_timer.stop()
         self._pending.clear()
+        self._removed.clear()
         self._reset({row.contact_id: _entry(row) for row in rows})
 
     def append_rows(self, rows: Iterable[ContactRow]) -> None:
@@ -63,7 +65,7 @@ class ContactTableModel(ContactModel):
             return
         arrived, self._pending = self._pending, {}
         self._entries.update(arrived)
-        shown = [contact_id for contact_id, entry in arrived.items() if self._matches(entry)]
+        shown = [contact_id for contact_id in arrived if self._shows(contact_id)]
         if shown:
             first = len(self._order)
             self.beginInsertRows(QModelIndex(), first, first + len(shown) - 1)
@@ -105,16 +107,33 @@ class ContactTableModel(ContactModel):
             entries[row.contact_id] = _entry(row)
         self._reset(entries)
 
+    def set_removed(self, contact_ids: Collection[int], among: Iterable[int]) -> None:
+        """Of the contacts `among`, leave exactly these out of sight: the rep has removed them from the library.
+
+        Their place is kept, since it can be undone.
+        """
+        removed = self._removed.difference(among).union(contact_ids)
+        if removed != self._removed:
+            self._removed = removed
+            self.flush()
+            self._reset(self._entries)
+
     # Asking
+
+    def arrived_ids(self) -> list[int]:
+        """Every contact that came into the table, also those removed since, in the order of arrival."""
+        return [*self._entries, *self._pending]
 
     def all_ids(self) -> list[int]:
         """Every contact of the table, whether the filter shows it or not, in the order of arrival."""
-        return [*self._entries, *self._pending]
+        return [contact_id for contact_id in self.arrived_ids() if contact_id not in self._removed]
 
     @property
     def total(self) -> int:
         """How many contacts the table has."""
-        return len(self._entries) + len(self._pending)
+        if not self._removed:
+            return len(self._entries) + len(self._pending)
+        return len(self.all_ids())
 
     def position(self, contact_id: int) -> int | None:
         """The row of a contact in the view, None while the filter hides it."""
@@ -128,7 +147,11 @@ class ContactTableModel(ContactModel):
 
     def holds(self, contact_ids: Collection[int]) -> set[int]:
         """Those of these contacts that the table has."""
-        return {contact_id for contact_id in contact_ids if contact_id in self._entries or contact_id in self._pending}
+        return {
+            contact_id
+            for contact_id in contact_ids
+            if (contact_id in self._entries or contact_id in self._pending) and contact_id not in self._removed
+        }
 
     # Filter and order
 
@@ -155,14 +178,14 @@ class ContactTableModel(ContactModel):
         self.about_to_reorder.emit()
         self.beginResetModel()
         self._entries = self._loaded = entries
-        self._order = self._ordered([key for key, entry in entries.items() if self._matches(entry)])
+        self._order = self._ordered([contact_id for contact_id in entries if self._shows(contact_id)])
         self._positions = None
         self.endResetModel()
         self.reordered.emit()
         self.counts_changed.emit()
 
     def _resort(self, *, by_rep: bool = False) -> None:
-        ordered = self._ordered([key for key, entry in self._entries.items() if self._matches(entry)])
+        ordered = self._ordered([contact_id for contact_id in self._entries if self._shows(contact_id)])
         if ordered == self._order:
             return
         self.reordered_by_rep = by_rep
@@ -193,8 +216,11 @@ class ContactTableModel(ContactModel):
         filled.sort(key=keys.__getitem__, reverse=self._descending)
         return filled + blank
 
-    def _matches(self, entry: Entry) -> bool:
-        return all(word in entry.haystack for word in self._words)
+    def _shows(self, contact_id: int) -> bool:
+        if contact_id in self._removed:
+            return False
+        haystack = self._entries[contact_id].haystack
+        return all(word in haystack for word in self._words)
 
 
 def _entry(row: ContactRow) -> Entry:

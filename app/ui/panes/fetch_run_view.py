@@ -248,7 +248,7 @@ class FetchRunView(QWidget):
         self._show_found()
         if self._awaited:
             self._table.viewport().update()  # the names of the rows in sight may be among them
-            if len(self.contacts.all_ids()) >= self._awaited:
+            if len(self.contacts.arrived_ids()) >= self._awaited:
                 self._awaited = 0
 
     def _show_filter(self, run: FetchRun) -> None:

@@ -117,7 +117,7 @@ class ResultsPane(QWidget):
 
     def saved_rows(self) -> tuple[list[int], TablePlace]:
         """What `restore` needs of the table: its contacts, and where the rep is among them."""
-        return self.table.all_ids()[:MOST_RESTORED_ROWS], self.table.place()
+        return self.table.arrived_ids()[:MOST_RESTORED_ROWS], self.table.place()
 
     def search_again(self) -> None:
         """Run the search from its beginning and show what it finds now."""

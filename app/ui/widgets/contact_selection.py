@@ -46,6 +46,7 @@ class ContactSelectionModel(QItemSelectionModel):
         self._hidden = 0
         self._window = (0, WHOLE)
         self._current: int | None = None
+        self._row: int | None = None
         self._column = 0
         self._count_soon = QTimer(self, singleShot=True, interval=0)
         self._count_soon.timeout.connect(self._tell_hidden)
@@ -190,18 +191,30 @@ class ContactSelectionModel(QItemSelectionModel):
     def _remember(self) -> None:
         self._settle()
         current = self.currentIndex()
+        self._row = current.row() if current.isValid() else None
         if current.isValid():
             self._current = self._contacts.contact_id(current.row())
             self._column = current.column()
         super().select(QItemSelection(), Flag.Clear)  # else Qt follows every range to its new place
 
     def _restore(self) -> None:
-        by_itself = not self._contacts.reordered_by_rep
-        if self._kept and by_itself and self._contacts.is_complete and not self._contacts.is_filtered:
-            self._kept = self._contacts.holds(self._kept)  # some may be gone altogether
+        if self._contacts.is_complete and not self._contacts.reordered_by_rep:
+            self._let_go()
         self._find_current()
         self._count_hidden()
         self._tell()
+
+    def _let_go(self) -> None:
+        """Of what is gone altogether, removed or merged. Where the current contact was, the next one takes over."""
+        had_some = bool(self._kept)
+        if had_some:
+            self._kept = self._contacts.holds(self._kept)
+        rows = self._contacts.rowCount()
+        if self._row is None or self._current is None or not rows or self._contacts.holds((self._current,)):
+            return
+        self._current = self._contacts.contact_id(min(self._row, rows - 1))
+        if had_some and not self._kept:
+            self._kept = {self._current}
 
     def _take_in(self) -> None:
         if not self.currentIndex().isValid():

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class ResultTable(ContactTable):
-    """Shows what a search or a bulk fetch has found; rows follow the changes of their contacts by themselves."""
+    """Shows what a search or a bulk fetch has found; rows follow the changes of their contacts by themselves.
+
+    What the rep removes from the library leaves the rows too, and is back in its place when that is undone.
+    """
 
     model: ContactTableModel
 
@@ -44,6 +47,10 @@ class ResultTable(ContactTable):
         """Where the rep is, or will be once all is loaded."""
         return self._place or TablePlace.of(self)
 
+    def arrived_ids(self) -> list[int]:
+        """Every contact that came, also those removed since; `all_ids` are the others."""
+        return self.model.arrived_ids()
+
     def append_rows(self, rows: Iterable[ContactRow]) -> None:
         """Add rows at the end, at most once in 100 ms; contacts already there are brought up to date."""
         self.model.append_rows(rows)
@@ -55,7 +62,7 @@ class ResultTable(ContactTable):
 
     def refresh(self, contact_ids: Iterable[int] = ()) -> None:
         """Read contacts of this table again; all of them when none is named."""
-        mine = self.all_ids()
+        mine = self.model.arrived_ids()
         wanted = set(contact_ids)
         touched = [contact_id for contact_id in mine if contact_id in wanted] if wanted else mine
         if touched:
@@ -64,7 +71,11 @@ class ResultTable(ContactTable):
     async def _load(self, contact_ids: list[int]) -> None:
         self.model.set_rows([])
         for start in range(0, len(contact_ids), CHUNK):
-            self.model.append_rows(await self._library.rows(contact_ids[start : start + CHUNK]))
+            asked = contact_ids[start : start + CHUNK]
+            found = await self._library.rows(asked)
+            removed = await self._library.removed(asked)
+            self.model.append_rows(found)
+            self.model.set_removed(removed, asked)
         place, self._place = self._place, None
         if place is not None:
             self.model.flush()
@@ -74,11 +85,13 @@ class ResultTable(ContactTable):
         for start in range(0, len(contact_ids), CHUNK):
             asked = contact_ids[start : start + CHUNK]
             rows = await self._library.rows(asked)
+            removed = await self._library.removed(asked)
             merged = [(old_id, row) for old_id, row in zip(asked, rows, strict=False) if old_id != row.contact_id]
             self.model.update_rows(rows)
             if len(rows) == len(asked):
                 for old_id, row in merged:
                     self.model.replace(old_id, row)
+            self.model.set_removed(removed, asked)
 
     def _on_change(self, change: Change) -> None:
         if change.kind is ChangeKind.CONTACTS:

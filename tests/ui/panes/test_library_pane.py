@@ -182,6 +182,32 @@ async def test_selection_current_row_and_place_survive_filter_sort_and_arrivals(
     assert model.contact_id(table.view.currentIndex().row()) == current
 
 
+async def test_after_a_removal_the_keys_go_on_with_the_next_contact(pane: LibraryPane, desk: LibraryDesk) -> None:
+    table, model = pane.table, pane.model
+    table.set_filter_text("lumen")
+    await settled(pane)
+    gone, following = list(model.order())[40:42]
+    table.select_ids([gone])
+    table.view.show_row_on_top(35)
+    table.view.contacts.setCurrentIndex(model.index(40, 0), table.view.contacts.SelectionFlag.NoUpdate)
+    await desk.own_work.remove([gone])
+    await settled(pane)
+    assert table.selected_ids() == [following]
+    assert table.view.currentIndex().row() == 40
+    assert table.view.first_row == 35
+    last = list(model.order())[-2:]
+    table.select_ids(last)
+    table.view.contacts.setCurrentIndex(
+        model.index(model.rowCount() - 1, 0), table.view.contacts.SelectionFlag.NoUpdate
+    )
+    await desk.own_work.remove(last)
+    await settled(pane)
+    assert table.selected_ids() == [model.contact_id(model.rowCount() - 1)]
+    table.set_filter_text("nobody at all")
+    await settled(pane)
+    assert len(table.selected_ids()) == 1, "what the filter hides is still selected"
+
+
 async def test_a_view_is_saved_chosen_renamed_and_deleted(pane: LibraryPane, desk: LibraryDesk) -> None:
     pane.table.set_filter_text("lumen")
     pane.table.columns.sort_by(Column.NAME)

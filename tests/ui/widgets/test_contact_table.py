@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.contact import ContactRow
-from app.qtbridge.waiting import wait_signal
+from app.qtbridge.waiting import wait_signal, wait_until
 from app.ui.models.contact_columns import Column
 from app.ui.widgets.contact_links import linkedin_of, website_of
 from app.ui.widgets.result_table import ResultTable
@@ -27,9 +27,13 @@ class ShelfLibrary:
 
     def __init__(self) -> None:
         self.shelf = {row.contact_id: row for row in make_rows(1200)}
+        self.gone: set[int] = set()
 
     async def rows(self, contact_ids: Sequence[int]) -> list[ContactRow]:
         return [self.shelf[contact_id] for contact_id in contact_ids]
+
+    async def removed(self, contact_ids: Sequence[int]) -> set[int]:
+        return self.gone.intersection(contact_ids)
 
 
 @pytest.fixture
@@ -166,6 +170,31 @@ async def test_rows_follow_changes_of_their_contacts(
     assert table.all_ids() == [1, 2, 3, 5]
     assert table.model.index(2, Column.EMAIL).data() == "new@fjordwerk.example"
     assert table.model.index(3, Column.NAME).data() == "Merged"
+
+
+async def test_what_is_removed_leaves_and_comes_back_in_its_place(
+    table: ResultTable, library: ShelfLibrary, feed: ChangeFeed
+) -> None:
+    table.append_rows(make_rows(5))
+    table.model.set_filter("person")
+    select(table, 1)
+    table.view.setCurrentIndex(table.model.index(1, 0))
+    library.gone = {2, 5}
+    feed.publish(Change(ChangeKind.CONTACTS, (2, 5)))
+    await wait_signal(table.model.counts_changed, 2)
+    assert table.all_ids() == [1, 3, 4]
+    assert table.count_label.text() == "3 of 3 shown, 1 selected"
+    assert table.selected_ids() == [3], "the keys go on where the rep is"
+    table.model.sort(Column.NAME)
+    table.model.sort(-1)
+    assert list(table.model.order()) == [1, 3, 4]
+    library.gone = {5}
+    feed.publish(Change(ChangeKind.CONTACTS, (2,)))
+    await wait_signal(table.model.counts_changed, 2)
+    assert table.all_ids() == [1, 2, 3, 4]
+    table.set_contact_ids([5, 4, 3])
+    await wait_signal(table.model.counts_changed, 2)
+    await wait_until(lambda: table.all_ids() == [4, 3])
 
 
 async def test_an_empty_table_says_why(table: ResultTable) -> None:

@@ -178,7 +178,9 @@ def test_a_full_disk_does_not_speak_in_place_of_what_went_wrong(tmp_path: Path) 
     with suppress(InputError), logging_to(tmp_path):
         handler = logging.getLogger().handlers[-1]
         assert isinstance(handler, logging.StreamHandler)
-        handler.setStream(Path("/dev/full").open("w"))  # noqa: SIM115 - the handler closes it
+        before = handler.setStream(Path("/dev/full").open("w"))  # noqa: SIM115 - the handler closes it
+        assert before is not None
+        before.close()
         log.info("a line")
         said = "Nothing there."
         raise InputError(said)

@@ -3,15 +3,18 @@
 What a submit writes down, and when, is in `submitting`; how answers are stored in `collecting`. An answer to a submit
 that was not seen leaves the batch `unknown_outcome`, which only the rep can send again. Polls are free and repeat.
 
-The lane stops as a whole when the provider refuses the key or the credits, or cannot be reached; each reason is
-kept in `lane_note` for the window, and raised to a caller of `drain` that is not patient. What an earlier key bought
-is collected with that key where it is kept, and else waits for it.
+The lane stops as a whole when the provider refuses the key or cannot be reached; where it refuses the credits, or the
+right to buy, what was bought before is still collected. Each reason is kept in `lane_note` for the window, and raised
+to a caller of `drain` that is not patient. What an earlier key bought is collected with that key where it is kept, and
+else waits for it. Whatever the rep gives up while a request about it is under way is left as it is.
 """
 
 import asyncio
+import logging
+import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -25,6 +28,7 @@ from app.domain.errors import (
     MissingKeyError,
     NoCreditsError,
     PermissionDeniedError,
+    RateLimitedError,
     ServiceError,
 )
 from app.domain.provider import Provider
@@ -35,31 +39,20 @@ from app.jobs.lane import Lane, Limits
 from app.jobs.polling import PollBook, deadline
 from app.jobs.schedule import Backoff, PollSchedule
 from app.jobs.submitting import Submitter
+from app.jobs.waiting import wait_for_event
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.journal import RequestJournal
+from app.storage.states import GivenUpError
+
+log = logging.getLogger(__name__)
 
 #: Troubles that need the rep: the lane waits for `wake`. Every other trouble passes, and is waited out.
 NEEDS_REP = (BadKeyError, PermissionDeniedError, NoCreditsError, MissingKeyError, KeyringError)
+#: Troubles of a submit that say nothing against collecting what was bought before.
+HOLDS_SUBMITS = (NoCreditsError, PermissionDeniedError)
 IMPATIENT_FAILURES = 3
-
-
-async def wait_for_event(
-    event: asyncio.Event, seconds: float | None, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> None:
-    """Wait until something happens, at most so many seconds (for ever if None)."""
-    if seconds is None:
-        await event.wait()
-        return
-    async with asyncio.TaskGroup() as group:
-        # Whichever ends first ends the other.
-        happening = group.create_task(event.wait())
-        sleeping = group.create_task(_sleep(sleep, seconds))
-        happening.add_done_callback(lambda _: sleeping.cancel())
-        sleeping.add_done_callback(lambda _: happening.cancel())
-
-
-async def _sleep(sleep: Callable[[float], Awaitable[None]], seconds: float) -> None:
-    await sleep(seconds)
+#: For so many seconds after a submit was one request too many, polls give way to submits.
+QUOTA_SHORT = 600.0
 
 
 class EnrichmentEngine:
@@ -124,6 +117,9 @@ class EnrichmentEngine:
         self._failures = 0
         self._resume_at: float | None = None
         self._blocked = False
+        self._submits_held: ContactScoutError | None = None
+        self._quota_short_until = -math.inf
+        self._collects = False
         self._trouble = ""
 
     @property
@@ -136,6 +132,7 @@ class EnrichmentEngine:
     def wake(self) -> None:
         """Something changed (new work, a new key, the rep's word): try again now."""
         self._blocked = False
+        self._submits_held = None
         self._resume_at = None
         self._failures = 0
         self._submitter.try_again()
@@ -144,9 +141,10 @@ class EnrichmentEngine:
 
     def provider_changed(self) -> None:
         """There is news about the provider, such as another key: worth a try if only that can help."""
-        if self._blocked:
+        waits = self._blocked or self._submits_held is not None
+        if waits:
             self._set_trouble("")  # that of a key, or of credits, as they were
-        if self._blocked or self._book.foreign:
+        if waits or self._book.foreign:
             self.wake()
 
     def ask_again(self, batch_id: int) -> None:
@@ -199,7 +197,7 @@ class EnrichmentEngine:
                 wait = self._note_trouble(error)
                 if self._blocked or self._failures >= IMPATIENT_FAILURES or isinstance(error, LibraryError):
                     raise
-            if self._submitter.day_full is not None and wait != 0:
+            if self._submitter.day_full is not None and wait != 0 and not self._collects:
                 raise self._submitter.day_full[1]
             if wait is None:
                 if self._book.foreign:
@@ -236,19 +234,33 @@ class EnrichmentEngine:
         if run_ids is not None:
             sent = [batch for batch in sent if batch.run_id in run_ids]
         pollable = [batch for batch in sent if self._book.is_polled(batch)]
+        self._collects = bool(pollable)
         due = [batch for batch in pollable if self._book.seconds_until(batch) <= 0]
-        if due:
+        draft = await self._next_draft(run_ids, due)
+        if due and draft is None:
             await self._poll(min(due, key=deadline))
             return 0
-        draft = await self._submitter.next_draft(run_ids)
         if draft is not None:
             await self._submit(draft)
             return 0
         await self._end_stretches()
+        if self._submits_held is not None and not pollable:
+            raise self._submits_held
         waits = [max(0.01, self._book.seconds_until(batch)) for batch in pollable]
         if self._submitter.day_full is not None:
             waits.append(max(0.01, (self._submitter.day_full[0] - self._now()).total_seconds()))
+        if not waits:
+            self._set_trouble("")  # it holds nothing up
         return min(waits, default=None)
+
+    async def _next_draft(
+        self, run_ids: Collection[int] | None, due: Sequence[EnrichmentBatch]
+    ) -> EnrichmentBatch | None:
+        """The draft to send now. What is due is asked about first, unless the quota is short: then it can wait."""
+        waits = self._monotonic() < self._quota_short_until and not any(map(self._book.is_late, due))
+        if self._submits_held is not None or (due and not waits):
+            return None
+        return await self._submitter.next_draft(run_ids)
 
     async def _end_stretches(self) -> None:
         await self._balances.settle()
@@ -257,11 +269,28 @@ class EnrichmentEngine:
                 await self._tidy()
 
     async def _submit(self, batch: EnrichmentBatch) -> None:
-        if await self._submitter.submit(batch, await self._open_lane("")):
-            self._all_well()
+        try:
+            accepted = await self._submitter.submit(batch, await self._open_lane(""))
+        except HOLDS_SUBMITS as error:
+            self._submits_held = error
+            self._set_trouble(error.text)
+        except RateLimitedError:
+            self._quota_short_until = self._monotonic() + QUOTA_SHORT
+            raise
+        except GivenUpError:
+            log.info("Enrichment batch %d was given up before it was sent", batch.batch_id)
+        else:
+            if accepted:
+                self._all_well()
 
     async def _poll(self, batch: EnrichmentBatch) -> None:
         """Ask with the key that bought it, or not at all: results belong to its account."""
+        try:
+            await self._collect(batch)
+        except GivenUpError:
+            log.info("Enrichment batch %d was given up while it was asked about", batch.batch_id)
+
+    async def _collect(self, batch: EnrichmentBatch) -> None:
         lane = await self._open_lane(batch.key_fingerprint)
         if batch.key_fingerprint and batch.key_fingerprint != lane.key_fingerprint:
             await self._leave_foreign(
@@ -289,7 +318,7 @@ class EnrichmentEngine:
     def _all_well(self) -> None:
         self._failures = 0
         self._resume_at = None
-        self._set_trouble("")
+        self._set_trouble("" if self._submits_held is None else self._submits_held.text)
 
     def _note_trouble(self, error: ContactScoutError) -> float | None:
         """Remember why the lane waits. Returns the seconds to wait, None when only the rep can help."""

@@ -60,6 +60,10 @@ class PollBook:
             known = self._due[batch.batch_id] = (batch.next_poll_at, ticks + self._wait(batch, first=known is None))
         return known[1] - ticks
 
+    def is_late(self, batch: EnrichmentBatch) -> bool:
+        """Whether it has been due for as long as the longest wait between two polls."""
+        return self.seconds_until(batch) <= -self._schedule.longest
+
     def is_polled(self, batch: EnrichmentBatch) -> bool:
         """Whether it is asked about by itself: it is ours to ask for, and not stuck unless a poll was granted."""
         self.seconds_until(batch)  # a first look grants one poll

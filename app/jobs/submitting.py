@@ -84,24 +84,28 @@ class Submitter:
         Raises:
             ServiceError: Nothing was accepted, for a reason that holds for whatever is sent next.
             LibraryError: The library, or the disk it is on, cannot take it.
+            GivenUpError: The rep gave it up meanwhile; nothing was sent.
         """
+        if batch.state is BatchState.RESERVED:
+            # A step that failed halfway left it so; its credits were set aside for the caps and the key of then.
+            await self._repository.refused(batch.batch_id, "", final=False)
+            return False
         await asyncio.to_thread(self._check_disk)
         await self._balances.begin(lane)
-        if batch.state is BatchState.DRAFT and not await self._repository.leave_out_suppressed(batch.batch_id):
+        if not await self._repository.leave_out_suppressed(batch.batch_id):
             return False
         stored = await self._repository.items(batch_id=batch.batch_id)
         items = [SubmitItem(item.client_key, item.person, item.fields) for item in stored]
         most = sum(price(item.fields) for item in items)
         limits = self._limits()
-        if batch.state is BatchState.DRAFT and not await self._repository.reserve(
-            batch.batch_id, most, lane.key_fingerprint, day_cap=limits.day_cap
-        ):
+        if not await self._repository.reserve(batch.batch_id, most, lane.key_fingerprint, day_cap=limits.day_cap):
             await self._stop_at_cap(batch, len(items), most)
             return False
         sent = False
         try:
-            await self._repository.begin_submit(batch.batch_id, body_hash(items), adapter=lane.service.adapter)
-            sent = True
+            sent = await self._repository.begin_submit(batch.batch_id, body_hash(items), adapter=lane.service.adapter)
+            if not sent:
+                return False
             submission = await lane.service.submit_enrichment(items)
         except OutcomeUnknownError as error:
             await self._repository.unknown(batch.batch_id, error.text)

@@ -22,10 +22,11 @@ from app.domain.enrichment import (
 from app.domain.errors import CapError, InputError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.jobs.enrichment import EnrichmentEngine, wait_for_event
+from app.jobs.enrichment import EnrichmentEngine
 from app.jobs.grace import STOP_GRACE, end_within
 from app.jobs.lane import Limits
 from app.jobs.schedule import PollSchedule
+from app.jobs.waiting import wait_for_event
 from app.providers.clock import Clock
 from app.services.domains import DomainService
 from app.services.enrichment_accounts import EnrichmentAccounts

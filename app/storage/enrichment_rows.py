@@ -69,6 +69,11 @@ def is_anything_open(conn: Connection, run_ids: Collection[int] | None = None) -
     return found is not None
 
 
+def is_stopped(conn: Connection, run_id: int) -> bool:
+    """Whether a run may spend nothing new."""
+    return one(conn, "SELECT 1 FROM enrichment_run WHERE run_id = ? AND stopped", (run_id,)) is not None
+
+
 def write_batch(conn: Connection, batch: EnrichmentBatch) -> None:
     """Write all of a batch that can change."""
     conn.execute(

@@ -16,12 +16,13 @@ from app.storage import enrichment_balances
 from app.storage import enrichment_moves as moves
 from app.storage.database import Connection, rows
 from app.storage.enrichment_rows import (
+    is_stopped,
     read_batch,
     spending_of,
     spent_on_day,
 )
 from app.storage.enrichment_store import EnrichmentStore, enrichment_changed, money_moved
-from app.storage.enrichment_suppression import leave_out
+from app.storage.enrichment_suppression import is_anybody_suppressed, leave_out
 from app.storage.states import check_transition
 
 
@@ -37,6 +38,7 @@ class EnrichmentSpending(EnrichmentStore):
 
         def work(conn: Connection) -> tuple[int, bool, bool]:
             batch = read_batch(conn, batch_id)
+            check_transition(batch_id, batch.state, BatchState.RESERVED)
             changed, left = leave_out(conn, batch, self._now())
             return batch.run_id, changed, left
 
@@ -85,15 +87,30 @@ class EnrichmentSpending(EnrichmentStore):
 
         return (await self._database.write(work, announce=announce))[1]
 
-    async def begin_submit(self, batch_id: int, body_hash: str, *, adapter: str = "") -> None:
-        """Write down, before the request leaves, that it is about to leave, and how its answer will be read."""
+    async def begin_submit(self, batch_id: int, body_hash: str, *, adapter: str = "") -> bool:
+        """Write down, before the request leaves, that it is about to leave, and how its answer will be read.
 
-        def step(conn: Connection, batch: EnrichmentBatch, at: datetime) -> None:
+        Returns:
+            Whether it may leave. False where somebody in it was put on the do-not-contact list, or the run was
+            stopped, since the credits were set aside: they are released, and the batch is a draft again.
+        """
+
+        def work(conn: Connection) -> tuple[int, bool]:
+            batch, at = read_batch(conn, batch_id), self._now()
+            check_transition(batch_id, batch.state, BatchState.SUBMITTING)
+            if is_stopped(conn, batch.run_id) or is_anybody_suppressed(conn, batch_id):
+                moves.release(conn, batch, BatchState.DRAFT, at, note="")
+                return batch.run_id, False
             moves.move(conn, batch, BatchState.SUBMITTING, at, note="", adapter=adapter, unreadable=0)
             conn.execute("UPDATE enrichment_batch SET body_hash = ? WHERE batch_id = ?", (body_hash, batch_id))
             moves.set_open_fields(conn, batch_id, Outcome.IN_FLIGHT, "", at)
+            return batch.run_id, True
 
-        await self._step(batch_id, step)
+        def announce(result: tuple[int, bool]) -> list[Change]:
+            run_id, begins = result
+            return enrichment_changed(run_id) if begins else money_moved(run_id)
+
+        return (await self._database.write(work, announce=announce))[1]
 
     async def submitted(
         self,

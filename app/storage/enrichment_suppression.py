@@ -35,6 +35,11 @@ def leave_out(conn: Connection, batch: EnrichmentBatch, at: datetime) -> tuple[b
     return True, bool(rest)
 
 
+def is_anybody_suppressed(conn: Connection, batch_id: int) -> bool:
+    """Whether somebody of a batch is on the list by now."""
+    return bool(find_items(conn, read_items(conn, batch_id=batch_id)))
+
+
 def withhold(conn: Connection, batch_id: int, results: Sequence[ItemResult]) -> tuple[list[ItemResult], bool]:
     """Results without a value of those who are on the list by now, by what was known of them or by the answer itself.
 

@@ -59,12 +59,11 @@ class MoneyMachine(RuleBasedStateMachine):
         return self.runner.run(work)
 
     def attempt(self, work: Coroutine[Any, Any, object]) -> bool:
-        """Whether the step was possible from the batch's present state."""
+        """Whether the step was possible from the batch's present state, and was not refused."""
         try:
-            self.do(work)
+            return self.do(work) is not False
         except (IllegalTransitionError, LibraryError, InputError):
             return False
-        return True
 
     @rule(
         target=batches,

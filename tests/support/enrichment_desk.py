@@ -43,6 +43,7 @@ class Desk:
 
     def __init__(self, database: Database, changes: ChangeFeed, folder: Path) -> None:
         self.changes = changes
+        self.database = database
         self.library = LibraryRepository(database)
         self.clock = Clock()
         self.runs = EnrichmentRepository(database, self.library, now=self.clock)

@@ -228,7 +228,6 @@ class LibraryPane(QWidget):
         self._toggle.setText("Facets")
         self._toggle.setIcon(icon("filter"))
         self._toggle.setIconSize(QSize(16, 16))
-        self._toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._toggle.setCheckable(True)
         self._toggle.setToolTip("Show or hide the panel that narrows the library down")
         self._toggle.toggled.connect(self._show_panel)

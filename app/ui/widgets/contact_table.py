@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.contact import ContactRow
 from app.qtbridge.tasks import TaskScope
@@ -18,10 +18,10 @@ from app.ui.models.contact_model import ContactModel
 from app.ui.theme import SPACING
 from app.ui.widgets.contact_links import linkedin_of, open_address, website_of
 from app.ui.widgets.contact_view import ContactView
-from app.ui.widgets.labels import ElidedLabel
 from app.ui.widgets.row_menu import RowMenu
 from app.ui.widgets.table_clipboard import CHUNK, TableClipboard
 from app.ui.widgets.table_columns import TableColumns
+from app.ui.widgets.table_tools import CountLabel, TableTools
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -81,7 +81,7 @@ class ContactTable(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING.s)
-        layout.addLayout(self._tools)
+        layout.addWidget(self._tools)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         layout.addWidget(self._stack, 1)
@@ -134,7 +134,7 @@ class ContactTable(QWidget):
 
     def add_tool(self, widget: QWidget, *, first: bool = False) -> None:
         """Put a widget of the pane into the line above the table: left of the column chooser, or first of all."""
-        self._tools.insertWidget(0 if first else self._tools.count() - 1, widget)
+        self._tools.add(widget, first=first)
 
     def add_menu_actions(self, actions: Sequence[QAction]) -> None:
         """Put actions of the window into the context menu of rows, as a group of their own."""
@@ -240,17 +240,13 @@ class ContactTable(QWidget):
     def _show_counts(self) -> None:
         model, contacts = self.model, self.view.contacts
         shown, total, selected = model.rowCount(), model.total, contacts.count
-        if not model.is_complete:
-            text = "Counting…"
-        elif model.is_filtered:
-            text = f"{shown:,} of {total:,} shown"
-        else:
-            text = f"{shown:,} shown"
-        text += f", {selected:,} selected"
-        if contacts.hidden_count:
-            text += f" ({contacts.hidden_count:,} hidden by the filter)"
-        if text != self.count_label.text():
-            self.count_label.setText(text)
+        numbers = f"{shown:,} of {total:,}" if model.is_filtered else f"{shown:,}"
+        text = f"{numbers} shown" if model.is_complete else "Counting…"
+        short = numbers if model.is_complete else "Counting…"
+        text, short = f"{text}, {selected:,} selected", f"{short} · {selected:,} selected"
+        if hidden := contacts.hidden_count:
+            text, short = f"{text} ({hidden:,} hidden by the filter)", f"{short} ({hidden:,} hidden)"
+        self.count_label.set_counts(text, short)
         nothing_matches = model.is_filtered and total > 0
         self.view.set_hint("No contact matches the filter." if nothing_matches else self._hint)
         page = self._stack.widget(1) if nothing_matches and model.is_complete and not shown else None
@@ -264,26 +260,20 @@ class ContactTable(QWidget):
         self.filter_box.setAccessibleName("Filter these contacts")
         self.filter_box.setToolTip("Shows the contacts that hold every word you type, in any column (Ctrl+F)")
         self.filter_box.setClearButtonEnabled(True)
-        self.filter_box.setMaximumWidth(320)
         self.filter_box.addAction(icon("search", Ink.MUTED), QLineEdit.ActionPosition.LeadingPosition)
         self._filter_pause = QTimer(self, singleShot=True, interval=FILTER_PAUSE_MS)
         self._filter_pause.timeout.connect(self._apply_filter)
         self.filter_box.textChanged.connect(self._filter_pause.start)
         self.filter_box.returnPressed.connect(self._apply_filter)
-        self.count_label = ElidedLabel(role="muted")
+        self.count_label = CountLabel()
         self.count_label.setAccessibleName("Shown and selected contacts")
         self._columns_button = QToolButton()
         self._columns_button.setText("Columns")
         self._columns_button.setIcon(icon("columns"))
         self._columns_button.setIconSize(QSize(16, 16))
-        self._columns_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._columns_button.setToolTip("Choose which columns are shown, and in what order")
         self._columns_button.clicked.connect(self._open_column_menu)
-        self._tools = QHBoxLayout()
-        self._tools.setSpacing(SPACING.s)
-        self._tools.addWidget(self.filter_box, 2)
-        self._tools.addWidget(self.count_label, 3)
-        self._tools.addWidget(self._columns_button)
+        self._tools = TableTools(self.filter_box, self.count_label, self._columns_button)
 
     def _build_view(self) -> None:
         self.view = view = ContactView(self.model, self)

@@ -48,7 +48,6 @@ class SavedViewsButton(QToolButton):
         self.setObjectName("saved_views")
         self.setIcon(icon("pin"))
         self.setIconSize(QSize(16, 16))
-        self.setToolButtonStyle(self.toolButtonStyle().ToolButtonTextBesideIcon)
         self.setToolTip("Views you have saved: filter, facets, sorting and columns")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)

@@ -14,6 +14,7 @@ from app import __version__
 from app.bug_report import bug_report
 from app.domain.errors import ContactScoutError
 from app.domain.redaction import Redactor
+from app.first_moments import rubbish_left_until_shown
 from app.logs import logging_to
 from app.storage.profile import Profile
 
@@ -107,7 +108,9 @@ def _open_window(options: _Options) -> int:
         return _say(NO_DISPLAY, EXIT_USAGE)
     profile = _profile(options)
     redactor = Redactor()
-    with logging_to(profile.log_dir, debug=options.debug, redact=redactor) as log_file:
+    with logging_to(profile.log_dir, debug=options.debug, redact=redactor) as log_file, rubbish_left_until_shown():
+        # What goes without Qt is loaded before it: Qt looks into the source of all that is loaded after it.
+        importlib.import_module("app.composition")
         try:
             importlib.import_module("PySide6.QtWidgets")
         except ImportError as error:

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, SignalInstance, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app import __version__
+from app import __version__, first_moments
 from app.bug_report import named
 from app.composition import Services, open_services
 from app.domain.errors import ContactScoutError, DamagedLibraryError, LibraryError, ProfileInUseError
@@ -238,6 +238,7 @@ class _Session:
             after_services.callback(_remove, window)
             window.close_requested.connect(self._request_quit)
             window.show()
+            first_moments.shown()
             services.enrichment.start()
             services.safekeeping.start()
             log.info("Contact Scout %s started", __version__)

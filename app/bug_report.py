@@ -3,7 +3,6 @@
 import platform
 import traceback
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from app import __version__
@@ -90,6 +89,8 @@ def _short_path(filename: str) -> str:
 
 
 def _version_of(distribution: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # slow to load, and seldom needed
+
     try:
         return version(distribution)
     except PackageNotFoundError:  # a frozen program may lack the metadata

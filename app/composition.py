@@ -1,5 +1,7 @@
 """Builds the services in order and takes them down again: the part of the composition root that needs no window."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -8,9 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
 from app.bug_report import versions
+from app.deferred import httpx
 from app.domain.changes import ChangeFeed
 from app.domain.provider import Provider
 from app.domain.redaction import Redactor
@@ -193,7 +194,7 @@ async def open_services(
             export=ExportService(library, suppression, ExportRepository(database)),
             suppression=suppression,
             diagnostics=DiagnosticsService(
-                directory, enrichment, fetching, library_service, database, profile.log_dir, redactor, versions()
+                directory, enrichment, fetching, library_service, database, profile.log_dir, redactor, versions
             ),
             connection=ConnectionService(directory, credentials),
             safekeeping=safekeeping,

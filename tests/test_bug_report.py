@@ -68,5 +68,5 @@ def test_a_frozen_program_without_metadata_still_reports(monkeypatch: pytest.Mon
     def unknown(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr("app.bug_report.version", unknown)
+    monkeypatch.setattr("importlib.metadata.version", unknown)
     assert "PySide6 unknown" in bug_report(ValueError())

@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import app
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 GENERATED = {".venv", "build", "dist", "__pycache__"}
@@ -126,7 +128,7 @@ def test_version_is_the_newest_entry_of_the_changelog(project: dict[str, Any]) -
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     entry = re.search(r"^## \[([^\]]+)\]", changelog, re.MULTILINE)
     assert entry is not None
-    assert entry[1] == project["project"]["version"]
+    assert entry[1] == project["project"]["version"] == app.__version__
     (metainfo,) = (ROOT / "packaging").rglob("*.metainfo.xml")
     assert f'<release version="{entry[1]}"' in metainfo.read_text("utf-8")
 

@@ -1,11 +1,12 @@
 """Which addresses a key may be sent to: https anywhere, or http on this computer itself; and what an origin is."""
 
+from __future__ import annotations
+
 import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-import httpx
-
+from app.deferred import httpx
 from app.domain.errors import InputError
 
 _HOST = re.compile(r"[0-9a-z._:-]+")  # a name as DNS knows it, or an address

@@ -1,9 +1,10 @@
 """Keys: how each service wants its key, and how a key is kept out of everything else."""
 
+from __future__ import annotations
+
 from collections.abc import Generator
 
-import httpx
-
+from app.deferred import httpx
 from app.domain.errors import BadKeyError
 from app.domain.provider import Provider
 from app.providers.addresses import origin

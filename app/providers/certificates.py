@@ -5,6 +5,8 @@ after a refusal the certificate alone is fetched once more, by a handshake that 
 few members of it that explain the refusal are read here (X.509 is RFC 5280, its encoding ITU-T X.690).
 """
 
+from __future__ import annotations
+
 import asyncio
 import ssl
 from collections.abc import Iterator
@@ -14,8 +16,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
-import httpx
-
+from app.deferred import httpx
 from app.providers.proxies import NO_PROXY, Proxy
 from app.providers.wire import text
 

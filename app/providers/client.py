@@ -5,6 +5,8 @@ polls (`paid=False`). A paid submit is sent once: what is certain not to have be
 error, everything else as `OutcomeUnknownError`.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import random
@@ -13,18 +15,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
+from app.deferred import httpx
 from app.domain.errors import NetworkError, RateLimitedError, ServiceError
 from app.domain.provider import Provider
 from app.providers import errors, network_errors
 from app.providers.addresses import validate_base_url
 from app.providers.allowance import UsedUpError
 from app.providers.attempts import Attempt, AttemptLog
-from app.providers.auth import KeyAuth
 from app.providers.breaker import BreakerState, OpenError, Probe
 from app.providers.certificates import is_certificate_trouble, look_at_certificate
 from app.providers.clock import Clock
@@ -33,6 +35,9 @@ from app.providers.limits import Limiter, PausedError, tenant_pause
 from app.providers.proxies import NO_PROXY, Proxy, find_proxy
 from app.providers.retries import RetryPolicy, retry_after_seconds
 from app.providers.trust import build_ssl_context
+
+if TYPE_CHECKING:
+    from app.providers.auth import KeyAuth
 
 # httpx logs whole URLs at INFO, and with them what a rep searches for.
 logging.getLogger("httpx").setLevel(logging.WARNING)

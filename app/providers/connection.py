@@ -4,6 +4,8 @@ Each step has a deadline of its own. The key goes with the one request that is m
 proxy and whoever else is on the way never see it.
 """
 
+from __future__ import annotations
+
 import asyncio
 import socket
 import ssl
@@ -11,17 +13,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
-
+from app.deferred import httpx
 from app.domain.errors import BadKeyError, NetworkError, PermissionDeniedError, ServiceError
 from app.domain.provider import Provider
 from app.providers import errors, network_errors
 from app.providers.addresses import validate_base_url
 from app.providers.allowance import UsedUpError
 from app.providers.attempts import Attempt, AttemptLog
-from app.providers.auth import KeyAuth
 from app.providers.breaker import Probe
 from app.providers.certificates import (
     certificate_in,
@@ -35,6 +35,9 @@ from app.providers.limits import Limiter, PausedError
 from app.providers.proxies import NO_PROXY, Proxy, find_proxy
 from app.providers.retries import retry_after_seconds
 from app.providers.trust import build_ssl_context
+
+if TYPE_CHECKING:
+    from app.providers.auth import KeyAuth
 
 _T = TypeVar("_T")
 

@@ -1,11 +1,13 @@
 """Opens HTTP connections the one way this program does: proxy and trust as given, no redirects, no `.netrc`."""
 
+from __future__ import annotations
+
 import ssl
 from collections.abc import Mapping
 
-import httpx
 import msgspec
 
+from app.deferred import httpx
 from app.domain.errors import NetworkError
 from app.domain.provider import Provider
 from app.providers.proxies import Proxy

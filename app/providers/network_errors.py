@@ -4,14 +4,15 @@ A company's proxy, a hotel's sign-in page and an inspecting firewall each leave 
 which of them it is, and what to do. No certificate that was refused is ever accepted: there is no way round.
 """
 
+from __future__ import annotations
+
 import html
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
-import httpx
-
+from app.deferred import httpx
 from app.domain.errors import NetworkError, UntrustedConnectionError
 from app.domain.provider import Provider
 from app.providers.certificates import Certificate, is_certificate_trouble

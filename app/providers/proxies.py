@@ -4,12 +4,12 @@ As urllib reads them: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` (small letters w
 macOS with their exceptions. This computer itself is never reached through a proxy.
 """
 
-import urllib.request
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
+from app.deferred import httpx
 from app.providers.addresses import is_loopback
 
 
@@ -42,6 +42,8 @@ def find_proxy(url: str) -> Proxy:
     address = httpx.URL(url)
     if is_loopback(address.host):
         return NO_PROXY
+    import urllib.request  # slow to load, and this is called off the event loop
+
     settings = urllib.request.getproxies()
     proxy = (settings.get(address.scheme) or settings.get("all") or "").strip()
     if not proxy or urllib.request.proxy_bypass(_with_port(address)):

@@ -1,16 +1,16 @@
 """Which class serves which provider, and how one is built."""
 
+from __future__ import annotations
+
 import inspect
 import ssl
 from typing import Any
 
-import httpx
-
+from app.deferred import httpx
 from app.domain.provider import Provider
 from app.providers import buildworkpro, leadfeeder, talktohumans, tamtam
 from app.providers.addresses import validate_base_url
 from app.providers.attempts import AttemptLog
-from app.providers.auth import KeyAuth
 from app.providers.breaker import Probe
 from app.providers.buildworkpro import TEST_KEY_PREFIX, BuildWorkPro
 from app.providers.capabilities import ProviderService
@@ -96,6 +96,8 @@ def build_service(
         InputError: The base URL is not allowed.
         NetworkError: The system's proxy setting cannot be used.
     """
+    from app.providers.auth import KeyAuth  # a class of httpx's kind: whoever asks for a service loads that
+
     address = validate_base_url(base_url or DEFAULT_BASE_URLS[provider])
     bare_key = key.strip()
     client = ApiClient(

@@ -7,7 +7,6 @@ BuildWorkPro section 8). A paid submit is never repeated by the client.
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from app.domain.errors import (
     NetworkError,
@@ -87,6 +86,8 @@ def retry_after_seconds(value: str | None, *, now: datetime, date: str | None = 
 
 
 def _http_date(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # slow to load, and seldom needed
+
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:

@@ -2,7 +2,6 @@
 
 from app.domain.errors import InputError, KeyringError
 from app.domain.provider import Provider
-from app.providers.auth import KeyAuth
 from app.providers.connection import ConnectionReport, check_connection
 from app.providers.registry import PROBES
 from app.services.credentials import CredentialService
@@ -18,6 +17,8 @@ class ConnectionService:
 
     async def check(self, provider: Provider) -> ConnectionReport:
         """Try to reach a provider; trouble of every kind is in the report. Up to a minute when nothing answers."""
+        from app.providers.auth import KeyAuth  # of httpx's kind, which is loaded for it
+
         try:
             base_url = self._directory.base_url(provider)
         except InputError as error:

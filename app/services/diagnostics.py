@@ -7,7 +7,7 @@ makes the texts, and `save_bundle` writes exactly these: what was read is what i
 import asyncio
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,7 +124,7 @@ class DiagnosticsService:
         database: Its file.
         log_dir: Where the log files are.
         redact: Takes private things out of a text.
-        versions: Name → version of the program and what it runs on, as far as known below the window.
+        versions: Tells name → version of the program and what it runs on, as far as known below the window.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class DiagnosticsService:
         database: Database,
         log_dir: Path,
         redact: Redact,
-        versions: Mapping[str, str],
+        versions: Callable[[], Mapping[str, str]],
     ) -> None:
         self._directory = directory
         self._enrichment = enrichment
@@ -145,7 +145,7 @@ class DiagnosticsService:
         self._database = database
         self._log_dir = log_dir
         self._redact = redact
-        self._versions = dict(versions)
+        self._versions = versions
         self._previewed: list[tuple[str, str]] | None = None
 
     async def snapshot(
@@ -162,7 +162,7 @@ class DiagnosticsService:
         """
         return Diagnostics(
             at=datetime.now(UTC),
-            versions={**self._versions, **(more_versions or {})},
+            versions={**self._versions(), **(more_versions or {})},
             providers=tuple([await self._provider(provider) for provider in Provider]),
             library=await self._library.stats(),
             integrity=await check_integrity(self._database) if check_library else "",

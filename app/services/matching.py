@@ -6,7 +6,6 @@ from datetime import datetime
 from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.match_candidates import MatchCandidate
 from app.domain.undo import UndoStep
-from app.jobs.matching import find_in_library
 from app.services.own_work import OwnWorkService
 from app.storage import match_decisions
 from app.storage.columns import utc_now
@@ -46,6 +45,8 @@ class MatchingService:
         Raises:
             LibraryError: The library cannot be read or written.
         """
+        from app.jobs.matching import find_in_library  # the first window does without
+
         upto, _ = await self._pairs.waiting()
         found = await find_in_library(self._database.path, None, progress)
         await self._pairs.store(found, None, upto)
@@ -57,6 +58,8 @@ class MatchingService:
 
         Otherwise like `find`; without any such contact nothing is done.
         """
+        from app.jobs.matching import find_in_library
+
         upto, contact_ids = await self._pairs.waiting()
         if contact_ids:
             found = await find_in_library(self._database.path, contact_ids, progress)

@@ -1,5 +1,7 @@
 """One service object per provider for the whole session: built with its key, rebuilt when the key changes."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import math
@@ -9,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import httpx
-
+from app.deferred import httpx, load
 from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.credits import Account, BalanceLine, KeyCheck
 from app.domain.errors import ContactScoutError, InputError, KeyringError, MissingKeyError, ServiceError
@@ -297,7 +298,7 @@ class ProviderDirectory:
             if self._demo_transport is None:  # its data take a moment to make
                 self._demo_transport = await loop.run_in_executor(self._blocking, self._demo.transport)
         elif self._ssl_context is None:  # reading the trust store would freeze the window
-            self._ssl_context = await loop.run_in_executor(self._blocking, build_ssl_context)
+            self._ssl_context = await loop.run_in_executor(self._blocking, _trust)
         return Network(self._demo_transport, self._ssl_context, self._clock)
 
     async def limiter(self, provider: Provider, key: str) -> Limiter:
@@ -319,8 +320,8 @@ class ProviderDirectory:
 
     async def _build(self, provider: Provider, key: str) -> ProviderService:
         self._credentials.protect(key)
-        base_url = self.base_url(provider)
         network = await self.network()
+        base_url = self.base_url(provider)
         return build_service(
             provider,
             key,
@@ -358,3 +359,8 @@ class ProviderDirectory:
             raise
         self.note_error(provider, None)
         return result
+
+
+def _trust() -> ssl.SSLContext:
+    load("httpx")  # needed next, and as long in coming
+    return build_ssl_context()

@@ -70,9 +70,20 @@ class PersonInput:
         return frozenset(keys)
 
     @property
+    def queue_keys(self) -> frozenset[str]:
+        """All keys that the queue knows this person by: a contact stays one person, whatever is shown of it by then."""
+        contact = () if self.contact_id is None else (contact_key(self.contact_id),)
+        return self.identity_keys.union(contact)
+
+    @property
     def _name_key(self) -> str:
         words = re.sub(r"\s+", " ", f"{self.first_name} {self.last_name}").strip().casefold()
         return f"name:{words}@{normalise_domain(self.domain)}"
+
+
+def contact_key(contact_id: int) -> str:
+    """The key of a contact of the library."""
+    return f"contact:{contact_id}"
 
 
 def same_person(keys: Collection[str], others: Collection[str]) -> bool:

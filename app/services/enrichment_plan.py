@@ -133,7 +133,7 @@ def sort_candidates(candidates: Sequence[Candidate], known: Sequence[KnownPerson
                 bought.setdefault(key, []).append(each)
     taken = PeopleIndex()
     for number, candidate in zip(count(1), candidates):
-        person, keys = candidate.person, candidate.person.identity_keys
+        person, keys = candidate.person, candidate.person.queue_keys
         if candidate.suppressed:
             done.leave_out(number, person, candidate.suppressed, Exclusion.SUPPRESSED, counted_as=SUPPRESSED)
             continue

@@ -88,7 +88,7 @@ class EnrichmentPlanner:
     ) -> EnrichmentPlan:
         if not fields:
             raise InputError("Choose e-mails, phones, or both.")
-        keys = {key for candidate in candidates for key in candidate.person.identity_keys}
+        keys = {key for candidate in candidates for key in candidate.person.queue_keys}
         suppressed = await self._suppression.people([candidate.person for candidate in candidates])
         checked = [
             replace(candidate, suppressed=suppressed[place].reason) if place in suppressed else candidate

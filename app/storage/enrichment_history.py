@@ -5,12 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.contact import EmailValue, PhoneValue
-from app.domain.enrichment import EnrichField, same_person
+from app.domain.enrichment import EnrichField, contact_key, same_person
 from app.domain.outcomes import Outcome
 from app.storage.columns import emails, json_list, json_texts, optional_moment, phones
 from app.storage.database import Connection, rows
 
 _KEYS_AT_ONCE = 5_000
+_WITH_KEY = (
+    "SELECT item_id FROM enrichment_key WHERE key IN (SELECT value FROM json_each(?1))"
+    " UNION SELECT n.item_id FROM (SELECT CAST(substr(value, 9) AS INTEGER) AS contact_id FROM json_each(?1)"
+    " WHERE value LIKE 'contact:%') asked JOIN contact m ON m.contact_id = asked.contact_id"
+    " OR m.merged_into = asked.contact_id JOIN enrichment_item n ON n.contact_id = m.contact_id"
+)
+_KNOWN = (
+    "SELECT f.item_id, f.field, f.outcome, f.finished_at, b.state, coalesce(c.merged_into, c.contact_id),"  # noqa: S608 - no value from outside
+    " i.emails, i.phones, (SELECT json_group_array(key) FROM enrichment_key k WHERE k.item_id = f.item_id)"
+    " FROM enrichment_field f JOIN enrichment_item i ON i.item_id = f.item_id"
+    " JOIN enrichment_batch b ON b.batch_id = i.batch_id"
+    " LEFT JOIN contact c ON c.contact_id = i.contact_id"
+    f" WHERE f.item_id IN ({_WITH_KEY})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +63,17 @@ class PeopleIndex:
 
 
 def known_people(conn: Connection, keys: Collection[str]) -> list[KnownPerson]:
-    """All that was ever asked of people who share a key with these, oldest first."""
+    """All that was ever asked of people who share a key with these (`PersonInput.queue_keys`), oldest first."""
     wanted, found = sorted(keys), {}
     for start in range(0, len(wanted), _KEYS_AT_ONCE):
         for item_id, field, outcome, at, state, contact_id, email_json, phone_json, joined in rows(
             conn,
-            "SELECT f.item_id, f.field, f.outcome, f.finished_at, b.state, coalesce(c.merged_into, c.contact_id),"
-            " i.emails, i.phones, (SELECT json_group_array(key) FROM enrichment_key k WHERE k.item_id = f.item_id)"
-            " FROM enrichment_field f JOIN enrichment_item i ON i.item_id = f.item_id"
-            " JOIN enrichment_batch b ON b.batch_id = i.batch_id"
-            " LEFT JOIN contact c ON c.contact_id = i.contact_id"
-            " WHERE f.item_id IN (SELECT item_id FROM enrichment_key WHERE key IN (SELECT value FROM json_each(?)))",
+            _KNOWN,
             (json_list(wanted[start : start + _KEYS_AT_ONCE]),),
         ):
+            contact = () if contact_id is None else (contact_key(contact_id),)
             found[item_id, field] = KnownPerson(
-                keys=frozenset(json_texts(joined)),
+                keys=frozenset((*json_texts(joined), *contact)),
                 field=EnrichField(field),
                 outcome=Outcome(outcome),
                 waits=Outcome(outcome).is_open or state == "unknown_outcome",

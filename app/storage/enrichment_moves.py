@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from app.domain.enrichment import RETENTION, BatchState, EnrichField, EnrichmentBatch, LedgerKind, PersonInput
+from app.domain.enrichment import (
+    RETENTION,
+    BatchState,
+    EnrichField,
+    EnrichmentBatch,
+    LedgerKind,
+    PersonInput,
+    contact_key,
+)
 from app.domain.errors import LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
@@ -196,6 +204,12 @@ def queue_again(conn: Connection, batch_id: int) -> None:
         (batch_id,),
     ):
         keys.setdefault(item_id, set()).add(key)
+    for item_id, contact_id in conn.execute(
+        "SELECT i.item_id, coalesce(c.merged_into, c.contact_id) FROM enrichment_item i"
+        " JOIN contact c ON c.contact_id = i.contact_id WHERE i.batch_id = ?",
+        (batch_id,),
+    ):
+        keys.setdefault(item_id, set()).add(contact_key(contact_id))
     refuse_if_open(conn, [(keys[item_id], EnrichField(field)) for field, item_id in again])
     conn.executemany(
         "UPDATE enrichment_field SET outcome = 'queued', reason = '', finished_at = NULL"

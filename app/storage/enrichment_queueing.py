@@ -54,7 +54,7 @@ class EnrichmentQueueing(EnrichmentStore):
 
         def work(conn: Connection) -> int:
             moves.refuse_if_open(
-                conn, [(person.identity_keys, field) for _, person, wanted in numbered for field in wanted]
+                conn, [(person.queue_keys, field) for _, person, wanted in numbered for field in wanted]
             )
             at = self._now()
             run_id = int(scalar(conn, "INSERT INTO run (kind) VALUES ('enrichment') RETURNING run_id"))

@@ -8,7 +8,7 @@ from app.domain.enrichment import PRICES, BatchState, EnrichField, EnrichmentBat
 from app.storage import enrichment_moves as moves
 from app.storage.columns import json_list, stamp
 from app.storage.database import Connection, rows, scalar
-from app.storage.enrichment_rows import join_fields, read_batch, read_batches
+from app.storage.enrichment_rows import join_fields, read_batch, read_batches, read_items
 from app.storage.journal import JournalEntry
 
 ANSWER_NOT_SEEN = "The program ended before the answer to the submit was seen."
@@ -20,10 +20,11 @@ def classify(
     conn: Connection, journal: Iterable[JournalEntry], at: datetime, retention: timedelta
 ) -> tuple[list[int], list[int]]:
     """Give every batch that a kill left in the middle its place; returns those now unknown, and the runs changed."""
-    accepted = {entry.batch_id: entry.request_id for entry in journal}
+    accepted = {entry.batch_id: entry for entry in journal}
     unknown, runs = [], []
     for batch in read_batches(conn, [BatchState.SUBMITTING, BatchState.RESERVED]):
-        request_id = accepted.get(batch.batch_id, "")
+        entry = accepted.get(batch.batch_id)
+        request_id = entry.request_id if entry is not None and _is_about(conn, entry, batch) else ""
         if batch.state is BatchState.RESERVED:
             moves.release(conn, batch, BatchState.DRAFT, at, note="")
         elif request_id and not moves.is_known_request(conn, request_id):
@@ -63,6 +64,15 @@ def take_up(
         moves.wait_again(conn, batch.batch_id)
         taken.append((batch.run_id, batch.batch_id))
     return taken
+
+
+def _is_about(conn: Connection, entry: JournalEntry, batch: EnrichmentBatch) -> bool:
+    """Whether a journal line is about the people of a batch: the journal may be older than the library.
+
+    A line of an earlier version names none of them.
+    """
+    mine = {item.client_key for item in read_items(conn, batch_id=batch.batch_id)}
+    return not entry.client_keys or not mine.isdisjoint(entry.client_keys)
 
 
 def _batch_of(conn: Connection, entry: JournalEntry) -> EnrichmentBatch | None:

@@ -11,8 +11,9 @@ from app.composition import Services
 from app.demo.dataset import DemoData
 from app.demo.samples import people_rows
 from app.domain.enrichment import BatchState, EnrichField, LedgerFilter, LedgerKind, PersonInput
-from app.domain.errors import InputError
+from app.domain.errors import InputError, LibraryError
 from app.domain.outcomes import Outcome
+from app.domain.provider import Provider
 from app.services.enrichment_plan import Exclusion
 from app.storage.database import Database
 from app.storage.library import LibraryRepository
@@ -68,6 +69,38 @@ async def test_what_the_library_knows_of_a_typed_person_is_served_with_its_age(t
         assert plan.people[0].contact_id is not None
         refresh = await services.enrichment.plan_people([ada], BOTH, refresh=True)
         assert (refresh.wanted, refresh.estimate.maximum) == ((BOTH,), 11)
+
+
+async def test_a_contact_that_waits_is_not_sent_again_whatever_is_shown_of_it_by_then(tmp_path: Path) -> None:
+    folder = tmp_path / "profile"
+    folder.mkdir()
+    database = await Database.open(folder / "library.sqlite3")
+    ids = await LibraryRepository(database).save(
+        [
+            make_record("7", provider=provider, first_name="Ada", last_name=last_name, company_name="Acme")
+            for provider, last_name in ((Provider.LEADFEEDER, "Moreau"), (Provider.TALKTOHUMANS, "Moreau-Petit"))
+        ]
+    )
+    await database.close()
+    async with demo_services(folder) as services:
+        first, other = ids
+        (company,) = await services.domains.missing_domains(ids)
+        await services.domains.set_domains({company.key: "acme.example"})
+        plan = await services.enrichment.plan_contacts([first], EMAILS)
+        run_id = await services.enrichment.enqueue(plan, cap=1, origin="")
+
+        await services.domains.set_domains({company.key: "acme-group.example"})
+        again = await services.enrichment.plan_contacts([first], EMAILS)
+        assert again.excluded_by_kind == {Exclusion.IN_QUEUE: 1}
+        stale = await services.enrichment.plan_contacts([other], EMAILS)
+        assert len(stale.people) == 1
+
+        await services.own_work.merge([first, other], survivor_id=other)
+        merged = await services.enrichment.plan_contacts([other], EMAILS)
+        assert merged.excluded_by_kind == {Exclusion.IN_QUEUE: 1}
+        with pytest.raises(LibraryError, match="already in the enrichment queue"):
+            await services.enrichment.enqueue(stale, cap=1, origin="")
+        await services.enrichment.drain([run_id])
 
 
 async def test_a_sample_shows_its_figures_before_the_rest_is_bought(services: Services, data: DemoData) -> None:

@@ -183,6 +183,16 @@ async def test_a_journal_line_of_an_earlier_submit_of_the_batch_is_not_taken_for
     assert await queue.recover([JournalEntry("req-1", batch_id, NOON)]) == [batch_id]
 
 
+async def test_a_journal_line_of_a_library_that_is_gone_is_not_taken_for_a_batch_of_this_one(
+    queue: EnrichmentRepository,
+) -> None:
+    batch_id = await make_batch(queue)
+    await _submitting(queue, batch_id)
+    older = JournalEntry("req-7", batch_id, NOON, "key", ("a person of the other library",), 22)
+    assert await queue.recover([older]) == [batch_id]
+    assert (await queue.batch(batch_id)).request_id == ""
+
+
 async def test_what_does_not_exist(queue: EnrichmentRepository) -> None:
     with pytest.raises(LibraryError, match="no enrichment run number 5"):
         await queue.run(5)

@@ -20,6 +20,9 @@ LEAST_SCORE = 0.35
 #: Told every so often: how many people are done, and of how many.
 Progress = Callable[[int, int], None]
 
+# Namesakes are met where nobody thought of them: with nothing but the names in common, no pair is surer.
+_BY_NAME_ALONE = 0.9
+
 # Pairs a person has on average, before the library has said better and at most.
 _FIRST_GUESS, _FEWEST, _MOST = 0.05, 0.01, 2.0
 _ROUNDS, _TEACHERS = 4, 200
@@ -62,12 +65,15 @@ def find_matches(
                     found.append((bits, one, other))
     asked = len(entries) if changed is None else max(1, len(changed))
     odds += log2(_pairs_each([bits for bits, *_ in found], odds, asked))
-    candidates = [
-        # Weighed once more: to keep all the words meanwhile would take much memory.
-        MatchCandidate(one.contact_id, other.contact_id, round(score, 4), reasons(scorer.evidence(one, other, floor)))
-        for bits, one, other in found
-        if (score := probability(bits + odds)) >= least_score
-    ]
+    candidates = []
+    for bits, one, other in found:
+        if (score := probability(bits + odds)) >= least_score:
+            # Weighed once more: to keep all the words meanwhile would take much memory.
+            evidence = scorer.evidence(one, other, floor)
+            if all(item.bits < 0.5 or item.field in ("first_name", "last_name") for item in evidence):
+                score = min(score, _BY_NAME_ALONE)
+            if score >= least_score:
+                candidates.append(MatchCandidate(one.contact_id, other.contact_id, round(score, 4), reasons(evidence)))
     return sorted(candidates, key=lambda pair: (-pair.score, pair.low_id, pair.high_id))
 
 

@@ -22,6 +22,9 @@ _BACKGROUND = 500
 # First and family name tell of one language both, which counts once.
 _LANGUAGE = 2.0
 
+# Relatives often work together, and colleagues share a first name: what one company says then, at most.
+_RELATIVES = 5.0
+
 # How many people tell which words come together, at least and at most.
 _ENOUGH, _SAMPLE = 12, 60
 
@@ -81,7 +84,7 @@ class Scorer:
             return []
         plainly_two = not found or any(item.bits <= -5 for item in found)
         self._keys(one, other, found.append, plainly_two=plainly_two)
-        employed = self._company(one, other, found.append)
+        employed = self._company(one, other, found.append, most=_RELATIVES if plainly_two else 10.0)
         self._place(one, other, found.append, colleagues=employed)
         if one.title and other.title:
             common = len(one.title & other.title) / min(len(one.title), len(other.title))
@@ -213,28 +216,28 @@ class Scorer:
             else:
                 add(Evidence("emails", "Two e-mail addresses at one company", -2.5))
 
-    def _company(self, one: Entry, other: Entry, add: Callable[[Evidence], None]) -> bool:
-        """Whether they work for one company."""
+    def _company(self, one: Entry, other: Entry, add: Callable[[Evidence], None], *, most: float) -> bool:
+        """Whether they work for one company, which adds so many bits at most."""
         if common := one.domains & other.domains:
             count = min(self._domains[domain] for domain in common)
-            add(Evidence("company_domain", "Same company", self._bits(count, 10.0)))
+            add(Evidence("company_domain", "Same company", self._bits(count, most)))
             return True
         if common := one.companies & other.companies:
             count = min(self._companies[name] for name in common)
-            add(Evidence("company_name", "Same company name", self._bits(count, 9.0)))
+            add(Evidence("company_name", "Same company name", self._bits(count, min(most, 9.0))))
             return True
         if not (one.companies and other.companies):
             return False
         if common := (one.companies & other.past) | (one.past & other.companies):
             count = min(max(self._companies[name], 1) for name in common)
-            add(Evidence("company_name", "Company of an earlier job", self._bits(count, 8.0) * 0.8))
+            add(Evidence("company_name", "Company of an earlier job", self._bits(count, min(most, 8.0)) * 0.8))
             return False
         likeness, name, same = max(
             (_near(mine, theirs), mine, theirs) for mine in one.companies for theirs in other.companies
         )
         if likeness >= 0.93:
             count = max(self._companies[name], self._companies[same])
-            add(Evidence("company_name", "Similar company names", self._bits(count, 9.0) * 0.6))
+            add(Evidence("company_name", "Similar company names", self._bits(count, min(most, 9.0)) * 0.6))
             return True
         add(Evidence("company_name", "Different companies", -3.0))
         return False

@@ -66,8 +66,10 @@ async def find_in_library(
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         search.stop()
-        # The process is gone before the task is.
-        await asyncio.wait([future])
+        # The process is gone before the task is, however often that is told to hurry: it was killed.
+        while not future.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([future])
         with suppress(LibraryError):  # nobody asks any more
             future.result()
         raise

@@ -91,6 +91,34 @@ def test_colleagues_come_behind_one_human(other: MatchPerson) -> None:
     assert matches(replace(ADA, phones=switchboard), replace(other, phones=switchboard)) < 0.75
 
 
+@pytest.mark.parametrize("people", [0, 2, 4, 40])
+def test_one_human_is_proposed_in_a_small_library_too(people: int) -> None:
+    for other in (ADA, replace(ADA, first_name="Wilhelmna"), replace(ADA, first_name="Mina", domains=())):
+        assert matches(ADA, other, CROWD[:people]) > 0.9
+    for other in (replace(ADA, first_name="Robert"), replace(ADA, last_name="Nebelstein"), CROWD[-1]):
+        assert matches(ADA, other, CROWD[:people]) < 0.35
+
+
+def test_relatives_and_namesakes_at_one_company_are_no_bulk_merge_however_rare_the_name() -> None:
+    crowd = [
+        replace(person, contact_id=copy * 1_000 + person.contact_id, last_name=f"{person.last_name}{'abcdef'[copy]}")
+        for person in CROWD
+        for copy in range(6)
+    ]
+    people = [ADA, replace(ADA, contact_id=9_002), replace(ADA, contact_id=9_003, first_name="Robert"),
+              replace(ADA, contact_id=9_004, last_name="Nebelstein")]  # fmt: skip
+    score = {(pair.low_id, pair.high_id): pair.score for pair in find_matches([*crowd, *people], least_score=0.001)}
+    assert score[9_001, 9_002] > 0.95
+    assert score[9_001, 9_003] < 0.75
+    assert score[9_001, 9_004] < 0.75
+
+
+def test_names_alone_are_never_sure_enough_to_be_merged_in_bulk() -> None:
+    nothing_else = replace(ADA, companies=(), domains=())
+    assert 0.7 < matches(nothing_else, nothing_else) <= 0.9
+    assert matches(ADA, ADA) > 0.9
+
+
 def test_names_in_two_scripts_are_compared() -> None:
     olga = MatchPerson(9_001, "Ольга", "Облакинская", companies=("Copper Works",))
     assert matches(olga, MatchPerson(0, "Olga", "Oblakinskaya", companies=("Copper Works",))) > 0.9

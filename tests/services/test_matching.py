@@ -69,6 +69,18 @@ def mina(provider_id: str, provider: Provider = Provider.LEADFEEDER, **fields: A
     return make_record(provider_id, provider=provider, **said)
 
 
+async def begin_finding(desk: Desk) -> asyncio.Task[int]:
+    """A search that is under way."""
+    begun = asyncio.Event()
+    task = asyncio.create_task(desk.matching.find(lambda _done, _of: begun.set()))
+    waiting = asyncio.create_task(begun.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not begun.is_set():
+        task.result()  # why it could not begin
+    return task
+
+
 TAMTAM, BUILDWORKPRO = Provider.TAMTAM, Provider.BUILDWORKPRO
 
 
@@ -164,13 +176,21 @@ async def test_a_cancelled_search_ends_its_process_and_changes_nothing(desk: Des
     await desk.keep(mina("1"), mina("2", TAMTAM))
     await desk.matching.find()
     before = await desk.matching.candidates(10)
-    begun = asyncio.Event()
-    task = asyncio.create_task(desk.matching.find(lambda _done, _of: begun.set()))
-    await begun.wait()
+    task = await begin_finding(desk)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await desk.matching.candidates(10) == before
+
+
+async def test_a_search_that_is_cancelled_twice_leaves_no_process(desk: Desk) -> None:
+    task = await begin_finding(desk)
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert multiprocessing.active_children() == []
 
 
 async def test_a_library_that_cannot_be_read_is_told_as_such(desk: Desk, tmp_path: Path) -> None:

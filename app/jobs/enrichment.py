@@ -156,6 +156,10 @@ class EnrichmentEngine:
         """Whether a batch has run for so long that only the rep has it asked about again."""
         return batch.state.is_pollable and self._book.is_stuck(batch)
 
+    def waits_for_rep(self, batch: EnrichmentBatch) -> bool:
+        """Whether nothing asks about a batch by itself: it is stuck, or was bought with a key that is not here."""
+        return self.is_stuck(batch) or (batch.state.is_pollable and batch.batch_id in self._book.foreign)
+
     def stop(self) -> None:
         """Finish the step in hand and start no other."""
         self._stopping = True

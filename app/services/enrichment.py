@@ -285,6 +285,10 @@ class EnrichmentService(EnrichmentPlanner):
         """Batches that have run for so long that they are only asked about when the rep wants it, oldest first."""
         return [batch for batch in await self._pollable() if self._engine.is_stuck(batch)]
 
+    async def not_asked(self) -> frozenset[int]:
+        """Batches (ids) about which nothing asks by itself: stuck ones, and those whose key is not here."""
+        return frozenset(batch.batch_id for batch in await self._pollable() if self._engine.waits_for_rep(batch))
+
     async def expiring(self) -> list[EnrichmentBatch]:
         """Batches whose results the service may soon drop: four fifths of the time are over."""
         return [batch for batch in await self._pollable() if batch.is_expiring(self._clock.wall())]

@@ -69,6 +69,7 @@ class QueueModel(QAbstractItemModel):
     ) -> None:
         super().__init__(parent)
         self._now = now
+        self._not_asked: frozenset[int] = frozenset()
         self._pace: queue_text.Pace | None = None
         self._items: dict[int, list[EnrichmentItem]] = {}
         self._shown: frozenset[Outcome] | None = None
@@ -79,9 +80,10 @@ class QueueModel(QAbstractItemModel):
 
     # -- data in -------------------------------------------------------------------------------------------
 
-    def set_runs(self, runs: Sequence[EnrichmentRun]) -> None:
-        """Show these runs, newest first."""
+    def set_runs(self, runs: Sequence[EnrichmentRun], not_asked: frozenset[int] = frozenset()) -> None:
+        """Show these runs, newest first; `not_asked` are batches (ids) about which nothing asks by itself."""
         self._pace = queue_text.pace_of(runs)
+        before, self._not_asked = self._not_asked, not_asked
         self._sync(self._root, QModelIndex(), list(runs), lambda run: run.run_id)
         known = {run.run_id for run in runs}
         self._items = {run_id: items for run_id, items in self._items.items() if run_id in known}
@@ -89,6 +91,7 @@ class QueueModel(QAbstractItemModel):
             batches: list[EnrichmentBatch] = list(node.record.batches)
             self._sync(node, self._index_of(node), batches, lambda batch: batch.batch_id)
             node.loaded = True
+            self._tell_asked(node, before ^ not_asked)
 
     def set_items(self, run_id: int, items: Sequence[EnrichmentItem]) -> None:
         """Show the people of a run, in the rows' order, under their batches."""
@@ -252,14 +255,27 @@ class QueueModel(QAbstractItemModel):
         for first, last in spans(changed):
             self.dataChanged.emit(self.index(first, 0, parent_index), self.index(last, len(Column) - 1, parent_index))
 
+    def _tell_asked(self, run: _Node, changed: Collection[int]) -> None:
+        """Nothing of a batch changes when it grows too old, except what is said of it."""
+        for node in [batch for batch in run.children if batch.record.batch_id in changed]:
+            for told in (run, node):
+                index = self._index_of(told)
+                note = index.siblingAtColumn(Column.NOTE)
+                self.dataChanged.emit(note, note)
+
     def _text(self, node: _Node, column: Column) -> str:
         record = node.record
         if isinstance(record, EnrichmentRun):
-            texts = queue_text.run_texts(record, self._pace, self._now())
+            texts = queue_text.run_texts(record, self._pace, self._now(), self._not_asked)
         elif isinstance(record, EnrichmentBatch):
             assert node.parent is not None
             number = node.parent.children.index(node) + 1
-            texts = queue_text.batch_texts(record, number, stopped=node.parent.record.stopped)
+            texts = queue_text.batch_texts(
+                record,
+                number,
+                stopped=node.parent.record.stopped,
+                asked=record.batch_id not in self._not_asked,
+            )
         else:
             texts = queue_text.item_texts(record)
         return texts[column]

@@ -1,6 +1,6 @@
 """How runs, batches and people of the enrichment queue read, one text per column of the queue."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -70,9 +70,9 @@ def pace_of(runs: Iterable[EnrichmentRun]) -> Pace | None:
     return Pace(max(0.0, median(times)), len(times)) if times else None
 
 
-def eta_text(run: EnrichmentRun, pace: Pace | None, now: datetime) -> str:
+def eta_text(run: EnrichmentRun, pace: Pace | None, now: datetime, not_asked: Collection[int] = ()) -> str:
     """When a run will be done and what that is judged by; "" where nothing can be said."""
-    if pace is None or not run.is_open:
+    if pace is None or not run.is_open or any(batch.batch_id in not_asked for batch in run.batches):
         return ""
     left = 0.0
     for batch in run.batches:
@@ -95,15 +95,19 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
 
 
-def run_texts(run: EnrichmentRun, pace: Pace | None, now: datetime) -> Texts:
-    """A run's text per column."""
+def run_texts(run: EnrichmentRun, pace: Pace | None, now: datetime, not_asked: Collection[int] = ()) -> Texts:
+    """A run's text per column; `not_asked` are batches (ids) about which nothing asks by itself."""
     spent = f"{run.spending.charged:,} of {run.spending.cap:,}"
     if run.spending.reserved:
         spent += f" ({run.spending.reserved:,} reserved)"
-    polls = [batch.next_poll_at for batch in run.batches if batch.state.is_pollable and batch.next_poll_at is not None]
+    polls = [
+        batch.next_poll_at
+        for batch in run.batches
+        if batch.state.is_pollable and batch.next_poll_at is not None and batch.batch_id not in not_asked
+    ]
     notes = [
         f"{fields_text(run.fields).capitalize()} for {count(run.people, 'person')}.",
-        eta_text(run, pace, now),
+        eta_text(run, pace, now, not_asked),
         f"Next look at {clock(min(polls))}." if polls else "",
     ]
     if run.held_people:
@@ -114,8 +118,8 @@ def run_texts(run: EnrichmentRun, pace: Pace | None, now: datetime) -> Texts:
     return run_title(run), run_label(run), f"{people_done(run):,} of {run.people:,}", spent, note
 
 
-def batch_texts(batch: EnrichmentBatch, number: int, *, stopped: bool) -> Texts:
-    """A batch's text per column; `number` counts from 1 within its run."""
+def batch_texts(batch: EnrichmentBatch, number: int, *, stopped: bool, asked: bool = True) -> Texts:
+    """A batch's text per column; `number` counts from 1 within its run, `asked` if it is asked about by itself."""
     label = BATCH_LABEL[batch.state]
     if stopped and batch.state in _WAITING_FOR_SPEND:
         label = "Paused"
@@ -127,7 +131,9 @@ def batch_texts(batch: EnrichmentBatch, number: int, *, stopped: bool) -> Texts:
     if batch.reserved:
         money.append(f"{batch.reserved:,} reserved")
     notes = [batch.note] if batch.note else []
-    if batch.state.is_pollable and batch.next_poll_at is not None:
+    if batch.state.is_pollable and not asked:
+        notes.append("No longer asked about automatically.")
+    elif batch.state.is_pollable and batch.next_poll_at is not None:
         notes.append(f"Next look at {clock(batch.next_poll_at)}.")
     if batch.unmatched:
         notes.append(f"{count(batch.unmatched, 'row')} of the answer matched nobody and were kept aside.")

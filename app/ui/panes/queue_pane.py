@@ -132,7 +132,7 @@ class QueuePane(QWidget):
     async def _refresh(self) -> None:
         before = {run.run_id: run for run in self._runs}
         self._runs = await self._services.enrichment.runs()
-        self.model.set_runs(self._runs)
+        self.model.set_runs(self._runs, await self._services.enrichment.not_asked())
         self._pages.setCurrentIndex(1 if self._runs else 0)
         for run in self._runs:
             if run.run_id in self.model.loaded_runs() and before.get(run.run_id) != run:

@@ -143,6 +143,22 @@ def test_the_note_of_a_batch_names_the_request_and_the_next_look() -> None:
     assert "1 row of the answer matched nobody" in note
 
 
+def test_what_is_no_longer_asked_about_names_no_next_look() -> None:
+    model = QueueModel()
+    batch = replace(make_batch(1, state=BatchState.COLLECTING), next_poll_at=make_batch(1).created_at)
+    run = make_run(1, batch)
+    model.set_runs([run])
+    changed: list[QModelIndex] = []
+    model.dataChanged.connect(lambda first, last: changed.append(first))
+    model.set_runs([run], frozenset({1}))
+    told = model.index(0, Column.NOTE, model.index(0, 0))
+    assert "No longer asked about automatically." in str(told.data())
+    assert not any("Next look" in str(note.data()) for note in (told, model.index(0, Column.NOTE)))
+    assert changed
+    model.set_runs([run])
+    assert "Next look at" in str(told.data())
+
+
 def test_a_stopped_run_says_so_on_its_waiting_batches() -> None:
     model = QueueModel()
     model.set_runs([make_run(1, make_batch(1), stopped=True)])

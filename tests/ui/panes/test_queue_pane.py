@@ -329,6 +329,7 @@ async def test_what_takes_too_long_is_counted_and_asked_about_when_the_rep_wants
             await wait_until(lambda: "1 batch of 3 people takes unusually long" in banner.text)
             assert child(pane, QPushButton, "queue_ask_again").isVisible()
             assert child(pane, QPushButton, "queue_give_up").isVisible()
+            assert "Next look" not in cell(pane, Column.NOTE)
             before = len(server.requests(Provider.TAMTAM, "/v2/people/enrich/"))
             press_text(banner, "Ask again")
             await wait_until(lambda: len(server.requests(Provider.TAMTAM, "/v2/people/enrich/")) > before)

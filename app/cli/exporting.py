@@ -33,13 +33,11 @@ async def export(services: Services, arguments: argparse.Namespace, console: Con
 async def _chosen(services: Services, name: str | None) -> list[int]:
     if name is None:
         return await services.library.all_ids()
-    lists = await services.own_work.lists()
-    for each in lists:
-        if each.name.casefold() == name.strip().casefold():
-            if not each.contacts:
-                raise InputError(f"The list “{each.name}” is empty.")
-            return await services.own_work.list_members(each.list_id)
-    known = ", ".join(f"“{each.name}”" for each in lists)
+    if (chosen := await services.own_work.list_named(name)) is not None:
+        if not chosen.contacts:
+            raise InputError(f"The list “{chosen.name}” is empty.")
+        return await services.own_work.list_members(chosen.list_id)
+    known = ", ".join(f"“{each.name}”" for each in await services.own_work.lists())
     raise InputError(
         f"There is no list “{name}”.",
         next_step=f"The lists are {known}." if known else "There are no lists yet; make one in the window.",

@@ -32,7 +32,8 @@ async def check(profile: Profile, arguments: argparse.Namespace, console: Consol
     del arguments, open_
     found = await look_through(profile.library_path, thoroughly=True)
     if found != SOUND:
-        raise DamagedLibraryError(f"The library file is damaged: {found}.")
+        plain = DamagedLibraryError()
+        raise plain if found == plain.text else DamagedLibraryError(f"The library file is damaged: {found}.")
     console.write("The library is sound.")
     return EXIT_OK
 

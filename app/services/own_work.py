@@ -70,6 +70,10 @@ class OwnWorkService:
         """All lists in alphabetical order, with their sizes."""
         return await self._database.read(own_lists.lists)
 
+    async def list_named(self, name: str) -> ContactList | None:
+        """The list of a name, however its case and blanks are typed; None when there is none."""
+        return await self._database.read(lambda conn: own_lists.named(conn, name))
+
     async def list_members(self, list_id: int) -> list[int]:
         """The contacts of a list, in the order they came to it."""
         return await self._database.read(lambda conn: own_lists.members(conn, list_id))

@@ -27,6 +27,12 @@ def lists(conn: Connection) -> tuple[ContactList, ...]:
     return tuple(ContactList(*row) for row in rows(conn, _LISTS))
 
 
+def named(conn: Connection, name: str) -> ContactList | None:
+    """The list of a name, however its case and blanks are typed; None when there is none."""
+    wanted = tidy(name).casefold()
+    return next((each for each in lists(conn) if each.name.casefold() == wanted), None)
+
+
 def members(conn: Connection, list_id: int) -> list[int]:
     """The contacts of a list, in the order they came to it."""
     return [contact_id for (contact_id,) in rows(conn, _MEMBERS, (list_id,))]

@@ -3,6 +3,7 @@
 Set by set: fifty thousand contacts are marked at one stroke. A merged contact stands for its survivor.
 """
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
@@ -237,8 +238,8 @@ def _quoted(names: Sequence[str]) -> str:
 
 
 def tidy(name: str) -> str:
-    """One line without needless blanks: a list of names is kept with one a line."""
-    return " ".join(storable(name).split())
+    """One line without needless blanks, as names are kept one a line, and with accents spelt in one way."""
+    return " ".join(unicodedata.normalize("NFC", storable(name)).split())
 
 
 def storable(text: str) -> str:

@@ -49,7 +49,7 @@ def test_one_list_is_exported_by_its_name_in_any_case(
 
     asyncio.run(work())
     out = tmp_path / "list.csv"
-    assert program("export", "--list", "fair in BERGEN", "--out", out).code == 0
+    assert program("export", "--list", " fair  in BERGEN", "--out", out).code == 0
     assert len(read_rows(out)) == 2  # one of the three was removed from the library
     missing = program("export", "--list", "Nowhere", "--out", out)
     assert missing.code == 2

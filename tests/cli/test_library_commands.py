@@ -93,6 +93,7 @@ def test_check_says_whether_the_library_is_sound(program: Program) -> None:
     result = program("library", "check")
     assert (result.code, result.written) == (2, "")
     assert "damaged" in result.said
+    assert ".." not in result.said
     assert "library restore" in result.said
 
 

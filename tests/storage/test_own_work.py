@@ -126,6 +126,15 @@ async def test_lists_hold_contacts_in_the_order_they_came(library: LibraryReposi
     assert len(await library.all_ids()) == 3
 
 
+async def test_a_list_is_known_however_its_name_is_typed(own: OwnWorkService) -> None:
+    made = await own.create_list("  Café  \u0642\u0627\u0626\u0645\u0629\n")
+    for typed in ("Cafe\u0301 \u0642\u0627\u0626\u0645\u0629", "CAFÉ   \u0642\u0627\u0626\u0645\u0629 "):
+        assert await own.list_named(typed) == made
+        with pytest.raises(InputError, match="already a list"):
+            await own.create_list(typed)
+    assert await own.list_named("Cafe") is None
+
+
 async def test_names_of_lists_differ_by_more_than_case(own: OwnWorkService) -> None:
     later = await own.create_list("Später")
     other = await own.create_list("Now")

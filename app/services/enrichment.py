@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -40,6 +41,7 @@ from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.journal import RequestJournal
 from app.storage.library import LibraryRepository
 from app.storage.settings import SettingsStore
+from app.storage.states import IllegalTransitionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,8 +300,17 @@ class EnrichmentService(EnrichmentPlanner):
         self._engine.ask_again(batch_id)
 
     async def give_up(self, batch_id: int) -> None:
-        """Stop asking about a batch; its people end as expired."""
-        await self._repository.give_up(batch_id)
+        """Stop asking about a batch; its people end as expired, those of one that was never sent as cancelled.
+
+        Nothing happens to one that has come to its end, or is being sent, since the rep looked.
+        """
+        with suppress(IllegalTransitionError):
+            await self._repository.give_up(batch_id)
+        self._engine.wake()  # what held the queue up may have been this batch
+
+    def try_again(self) -> None:
+        """What held the queue up may be over: credits were added, a cap was raised, the network is back."""
+        self._engine.wake()
 
     async def events(self, item_id: int) -> list[QueueEvent]:
         """The log of one item, oldest first."""

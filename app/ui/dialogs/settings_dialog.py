@@ -1,4 +1,4 @@
-"""Settings: a card per provider for its key, and how much a run may spend."""
+"""Settings: a card per provider for its key, and how much a run, and a day, may spend."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 MOST_CREDITS = 1_000_000
+_NO_CAP = -1
 
 
 class SettingsDialog(QDialog):
@@ -63,6 +64,8 @@ class SettingsDialog(QDialog):
         settings = self._services.settings.load()
         self.cap.setValue(settings.run_cap)
         self.cap.valueChanged.connect(self._save_cap)
+        self.day_cap.setValue(_NO_CAP if settings.day_cap is None else settings.day_cap)
+        self.day_cap.valueChanged.connect(self._save_day_cap)
         if self._services.settings.notice:
             self.banner.show_warning(self._services.settings.notice)
         for card in self.cards.values():
@@ -78,6 +81,15 @@ class SettingsDialog(QDialog):
         except ContactScoutError as error:
             self.banner.show_error(error)
 
+    def _save_day_cap(self, credit: int) -> None:
+        cap = None if credit == _NO_CAP else credit
+        try:
+            self._services.settings.save(replace(self._services.settings.load(), day_cap=cap))
+        except ContactScoutError as error:
+            self.banner.show_error(error)
+        else:
+            self._services.enrichment.try_again()
+
     def showEvent(self, event: QShowEvent) -> None:
         """Begin at the card that was asked for."""
         super().showEvent(event)
@@ -90,6 +102,10 @@ class SettingsDialog(QDialog):
         self.keyring_text = text_label("Looking for the system keyring…", role="muted")
         self.cap = NumberBox("Most credits a run may spend", 0, MOST_CREDITS, step=100, suffix=" credits")
         self.cap.setToolTip("Each enrichment run starts with this cap; it can be set lower or higher for a single run")
+        self.day_cap = NumberBox("Most credits a day", _NO_CAP, MOST_CREDITS, step=100, suffix=" credits")
+        self.day_cap.setSpecialValueText("No cap")
+        self.day_cap.setKeyboardTracking(False)  # half a number may be more than was meant, and the queue goes by it
+        self.day_cap.setToolTip("All enrichment of one day (UTC) together; what does not fit waits until tomorrow")
         content = QWidget()
         set_role(content, "canvas")
         column = QVBoxLayout(content)
@@ -103,6 +119,7 @@ class SettingsDialog(QDialog):
         form = QFormLayout()
         form.setSpacing(SPACING.m)
         form.addRow("Most credits a run may spend", self.cap)
+        form.addRow("Most credits a day (UTC)", self.day_cap)
         column.addLayout(form)
         column.addStretch(1)
         self._scroll = QScrollArea()

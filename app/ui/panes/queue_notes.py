@@ -55,7 +55,7 @@ class QueueNotes(QObject):
             return
         self._lane_note = note
         if note:
-            self._lane.show_warning(note)
+            self._lane.show_warning(note, action_text="Try again", action=self._services.enrichment.try_again)
             told = stopped_notice(note)
             self.noticed.emit(told.title, told.text)
         else:

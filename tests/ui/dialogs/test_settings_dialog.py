@@ -9,7 +9,7 @@ from app.composition import Services, open_services
 from app.demo.dataset import DemoData
 from app.demo.samples import people_rows
 from app.domain.enrichment import BatchState, EnrichField, PersonInput
-from app.domain.errors import BadKeyError
+from app.domain.errors import BadKeyError, CapError
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_signal, wait_until
 from app.services.credentials import KeySource
@@ -18,6 +18,7 @@ from app.ui.dialogs.other_key import OtherKeyDialog
 from app.ui.dialogs.settings_dialog import SettingsDialog
 from app.ui.widgets.key_card import KeyCard
 from tests.support.demo_server import DemoServer
+from tests.support.demo_services import demo_services
 from tests.support.live_services import live_services
 from tests.support.memory_key_store import MemoryKeyStore
 from tests.support.widgets import press, press_text
@@ -142,6 +143,24 @@ async def test_the_cap_is_kept(tmp_path: Path) -> None:
         assert dialog.cap.value() == services.settings.load().run_cap
         dialog.cap.setValue(1_250)
         assert services.settings.load().run_cap == 1_250
+
+
+async def test_a_raised_cap_of_the_day_lets_the_queue_go_on(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown(services) as dialog:
+        assert dialog.day_cap.text() == "No cap"
+        dialog.day_cap.setValue(0)
+        assert services.settings.load().day_cap == 0
+        plan = await services.enrichment.plan_people(
+            [PersonInput("Ada", "Moreau", "acme.example")], [EnrichField.EMAILS]
+        )
+        run_id = await services.enrichment.enqueue(plan, cap=1, origin="")
+        with pytest.raises(CapError, match="day's cap"):
+            await services.enrichment.drain([run_id])
+        dialog.day_cap.setValue(1)
+        await services.enrichment.drain([run_id])
+        assert not (await services.enrichment.run(run_id)).is_open
+        dialog.day_cap.setValue(-1)
+        assert services.settings.load().day_cap is None
 
 
 async def test_a_connection_is_checked_step_by_step(tmp_path: Path, data: DemoData) -> None:

@@ -193,6 +193,20 @@ async def test_a_refused_key_is_said_above_the_queue(tmp_path: Path, data: DemoD
             assert server.ledger()["submits"] == []
 
 
+async def test_after_credits_were_added_the_queue_is_told_to_try_again(tmp_path: Path, data: DemoData) -> None:
+    with DemoServer(data, enrichment_seconds=0) as server:
+        server.fault("out_of_credits", Provider.TAMTAM, path="/v2/people/enrich")
+        async with served(tmp_path, server) as services, shown_pane(services) as pane:
+            await enqueue(services, data, 2)
+            services.enrichment.start()
+            banner = child(pane, Banner, "queue_lane")
+            await wait_until(lambda: "redit" in banner.text)
+            assert server.ledger()["submits"] == []
+            press_text(banner, "Try again")
+            await wait_until(lambda: cell(pane, Column.STATE).startswith("Finished"))
+            await wait_until(lambda: not banner.text)
+
+
 async def test_a_sample_shows_its_hit_rate_and_cost_before_the_rest_is_bought(tmp_path: Path, data: DemoData) -> None:
     async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
         told: list[str] = []

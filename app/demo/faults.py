@@ -1,7 +1,9 @@
 """Scripted faults: what goes wrong, on which requests, how often."""
 
+import asyncio
 import random
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -46,7 +48,7 @@ class Fault:
         status: HTTP status of `status` and `body`.
         retry_after: Value of `Retry-After`, None for no such header.
         body: Text or JSON to answer with.
-        seconds: Length of a `delay`.
+        seconds: Length of a `delay`, which also ends when the faults are cleared.
         rows: How many rows a row kind takes or adds.
         process: Whether `status`, `body` and `html` do the request's work first.
         share: Which share of the matching requests it hits, drawn alike in every run; 1 for all.
@@ -80,6 +82,7 @@ class FaultScript:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self._cleared = asyncio.Event()
         self._draws = random.Random(11)  # noqa: S311 - spreads faults, guards nothing
 
     def add(self, fault: Fault) -> None:
@@ -87,8 +90,16 @@ class FaultScript:
         self._faults.append(fault)
 
     def clear(self) -> None:
-        """Let everything go well from now on."""
+        """Let everything go well from now on; who is delayed goes on."""
         self._faults.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
+
+    async def delay(self, seconds: float) -> None:
+        """Hold a request up for so long, or until the faults are cleared."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._cleared.wait()
 
     def take(self, call: Call) -> Fault | None:
         """The fault that hits this request, used up by one."""

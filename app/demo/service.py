@@ -158,11 +158,10 @@ class Gate:
         return Response(reply.encoded(), reply.status, reply.headers, reply.media_type)
 
     async def _wait(self, fault: Fault | None) -> None:
-        seconds = self._state.options.latency_ms / 1000
+        if self._state.options.latency_ms > 0:
+            await asyncio.sleep(self._state.options.latency_ms / 1000)
         if fault is not None and fault.kind is FaultKind.DELAY:
-            seconds += fault.seconds
-        if seconds > 0:
-            await asyncio.sleep(seconds)
+            await self._faults.delay(fault.seconds)
 
     async def _work(self, call: Call, endpoint: Endpoint, fault: Fault | None) -> Reply:
         kind = fault.kind if fault else None

@@ -21,7 +21,7 @@ def test_it_says_where_it_listens_serves_and_ends_on_a_signal() -> None:
         assert answer.status_code == 200
         assert httpx.get(f"{url}/_control/ledger").json()["totals"]["requests"] == {"talktohumans": 1}
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
         assert (process.returncode, errors) == (0, "")
 
 

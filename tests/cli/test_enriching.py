@@ -12,6 +12,10 @@ from tests.cli.conftest import Program, Result, read_rows, write_people
 from tests.conftest import ExpectLog
 from tests.support.demo_server import DemoServer
 
+ENRICHING = "/v2/people/enrich"
+HELD = 60
+"""Seconds that an answer is held back at most: until the faults are cleared."""
+
 
 def enrich(program: Program, people: Path, *more: str, fields: str = "emails", cap: int = 2750) -> Result:
     files = ("--out", program.folder / "out.csv", "--outcomes", program.folder / "outcomes.csv")
@@ -142,7 +146,7 @@ def test_a_submit_whose_answer_was_lost_is_unknown_and_not_sent_again(
     program: Program, demo_server: DemoServer, tmp_path: Path, expected_log: ExpectLog
 ) -> None:
     expected_log("Outcome of enrichment batch 1 is unknown")
-    demo_server.fault("drop_reply", Provider.TAMTAM, method="POST", path="/v2/people/enrich")
+    demo_server.fault("drop_reply", Provider.TAMTAM, method="POST", path=ENRICHING)
     people = some_people(demo_server, tmp_path, 5)
     assert enrich(program, people, "--yes").code == 3
     assert {line["outcome"] for line in read_rows(tmp_path / "outcomes.csv")} == {"unknown"}
@@ -174,12 +178,15 @@ def batch_states(program: Program) -> list[str]:
 def test_killed_while_it_runs_then_resumed_all_results_arrive_and_nothing_is_submitted_twice(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
+    # No result before it is killed, however slow the machine is.
+    demo_server.fault("delay", Provider.TAMTAM, method="GET", path=ENRICHING, seconds=HELD, times=None)
     people = some_people(demo_server, tmp_path, 250)
     files = ("--out", tmp_path / "out.csv", "--outcomes", tmp_path / "outcomes.csv")
     with start(program, "enrich", people, "--fields", "emails", *files, "--max-credits", "250", "--yes") as process:
         while batch_states(program) != ["submitted"] * 3:
             assert process.poll() is None
         process.kill()
+    demo_server.clear_faults()
     assert not (tmp_path / "out.csv").exists()
     program("queue", "resume")
     assert len(read_rows(tmp_path / "out.csv")) == 250
@@ -194,13 +201,14 @@ def test_killed_while_it_runs_then_resumed_all_results_arrive_and_nothing_is_sub
 def test_killed_in_the_middle_of_a_submit_that_batch_is_unknown_and_the_rest_goes_on(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
-    demo_server.fault("delay", Provider.TAMTAM, method="POST", path="/v2/people/enrich", after=1, seconds=1.5)
+    demo_server.fault("delay", Provider.TAMTAM, method="POST", path=ENRICHING, after=1, seconds=HELD)
     people = some_people(demo_server, tmp_path, 250)
     files = ("--out", tmp_path / "out.csv", "--outcomes", tmp_path / "outcomes.csv")
     with start(program, "enrich", people, "--fields", "emails", *files, "--max-credits", "250", "--yes") as process:
         while "submitting" not in batch_states(program)[1:]:
             assert process.poll() is None
         process.kill()
+    demo_server.clear_faults()
     result = program("queue", "resume")
     assert result.code == 3
     assert "up to 100 credits once more" in result.said
@@ -215,13 +223,14 @@ def test_killed_in_the_middle_of_a_submit_that_batch_is_unknown_and_the_rest_goe
 def test_interrupted_in_the_middle_of_a_submit_its_answer_is_still_taken(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
-    demo_server.fault("delay", Provider.TAMTAM, method="POST", path="/v2/people/enrich", seconds=0.6)
+    demo_server.fault("delay", Provider.TAMTAM, method="POST", path=ENRICHING, seconds=HELD)
     people = some_people(demo_server, tmp_path, 20)
     files = ("--out", tmp_path / "out.csv", "--outcomes", tmp_path / "outcomes.csv")
     with start(program, "enrich", people, "--fields", "emails", *files, "--max-credits", "20", "--yes") as process:
         while batch_states(program) != ["submitting"]:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
+        demo_server.clear_faults()
         process.communicate()
         assert process.returncode == 130
     assert {line["outcome"] for line in read_rows(tmp_path / "outcomes.csv")} == {"in_flight"}

@@ -139,14 +139,14 @@ def test_interrupting_a_question_stops_with_130(program: Program, monkeypatch: p
 def test_a_signal_stops_a_search_and_keeps_the_rows_received(
     program: Program, demo_server: DemoServer, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    demo_server.fault("delay", Provider.TALKTOHUMANS, path="/v1/contacts", after=1, seconds=30)
+    demo_server.fault("delay", Provider.TALKTOHUMANS, path="/v1/contacts", after=1, seconds=60)
     out = tmp_path / "out.csv"
     argv = program.command_line("search", "talktohumans", "--company_name", "a", "--limit", "500", "--out", out)
     with subprocess.Popen(argv, env=program.environ, stderr=subprocess.PIPE, text=True) as process:
         while demo_server._ask("GET", "faults")["faults"]:  # until the second page is asked for
             assert process.poll() is None
         process.send_signal(number)
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=60)
         assert process.returncode == code
     assert "Traceback" not in said
     assert len(read_rows(out)) == 25

@@ -20,6 +20,8 @@ from app.demo.server import LoopbackServer
 from app.domain.provider import Provider
 
 FAST_ENRICHMENT_SECONDS = 0.05
+PATIENCE = 60
+"""Seconds for what takes an instant on a machine that does nothing else."""
 
 
 class ControlledServer:
@@ -85,7 +87,7 @@ class ControlledServer:
 
     def _connect(self, base_url: str) -> None:
         self.base_url = base_url
-        self._control = httpx.Client(base_url=f"{base_url}/_control/", trust_env=False, timeout=10)
+        self._control = httpx.Client(base_url=f"{base_url}/_control/", trust_env=False, timeout=PATIENCE)
 
 
 class DemoServer(ControlledServer):
@@ -118,7 +120,7 @@ class DemoServer(ControlledServer):
         """Stop, and wait for the end."""
         self._control.close()
         self._server.should_exit = True
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=PATIENCE)
         assert not self._thread.is_alive()
 
 
@@ -154,7 +156,7 @@ class DemoServerProcess(ControlledServer):
         self._control.close()
         assert self.process is not None
         self.process.terminate()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,6 @@ from app.domain.errors import ContactScoutError
 from app.domain.provider import Provider
 from app.qtbridge.tasks import TaskScope
 from app.services.changing import ChangeReport, Progress
-from app.ui.dialogs.list_dialog import run_list_dialog
-from app.ui.dialogs.tag_dialog import run_tag_dialog
 from app.ui.failures import failure_handler
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.progress_strip import ProgressStrip
@@ -96,6 +94,8 @@ class ContactChanges(QObject):
         self._scope.replace("change", work)
 
     async def _change_tags(self, contact_ids: list[int], *, removing: bool) -> None:
+        from app.ui.dialogs.tag_dialog import run_tag_dialog
+
         tags = self._services.tags
         mine, _ = await self._known_to(tags.provider, contact_ids)
         left_out = len(contact_ids) - len(mine)
@@ -112,6 +112,8 @@ class ContactChanges(QObject):
         )
 
     async def _change_list(self, contact_ids: list[int], *, removing: bool) -> None:
+        from app.ui.dialogs.list_dialog import run_list_dialog
+
         lists = self._services.lists
         mine, account = await self._known_to(lists.provider, contact_ids)
         left_out = len(contact_ids) - len(mine)

@@ -11,15 +11,10 @@ from app.qtbridge.dialogs import open_file
 from app.qtbridge.tasks import TaskScope
 from app.services.people_files import open_people_file
 from app.ui.actions import ActionRegistry
-from app.ui.dialogs.enrich_dialog import run_enrich_dialog
-from app.ui.dialogs.enrich_source import ContactSource, EnrichSource, PeopleSource
-from app.ui.dialogs.ledger_dialog import run_ledger_dialog
-from app.ui.dialogs.one_person import run_one_person
-from app.ui.dialogs.people_import import run_people_import
-from app.ui.dialogs.suppression_dialog import run_suppression_dialog
 
 if TYPE_CHECKING:
     from app.composition import Services
+    from app.ui.dialogs.enrich_source import EnrichSource
 
 _FILES = "Tables of text (*.csv *.tsv *.txt);;All files (*)"
 
@@ -97,6 +92,8 @@ class EnrichmentDesk(QObject):
 
     def enrich(self, contact_ids: Sequence[int]) -> None:
         """Enrich contacts of the library."""
+        from app.ui.dialogs.enrich_source import ContactSource
+
         if contact_ids:
             self._start(self._enrich(ContactSource(self._services, contact_ids, self._origin())))
 
@@ -114,21 +111,30 @@ class EnrichmentDesk(QObject):
 
     def open_ledger(self) -> None:
         """Show the ledger."""
+        from app.ui.dialogs.ledger_dialog import run_ledger_dialog
+
         self._start(run_ledger_dialog(self._window, self._services))
 
     def open_suppression(self) -> None:
         """Show the do-not-contact list, with the contacts selected in front ready to be put on it."""
+        from app.ui.dialogs.suppression_dialog import run_suppression_dialog
+
         self._start(run_suppression_dialog(self._window, self._services, self._selected()))
 
     def _start(self, deed: Coroutine[Any, Any, None]) -> None:
         self._scope.replace("dialog", deed)
 
-    async def _enrich(self, source: EnrichSource) -> None:
+    async def _enrich(self, source: "EnrichSource") -> None:
+        from app.ui.dialogs.enrich_dialog import run_enrich_dialog
+
         run_id = await run_enrich_dialog(self._window, self._services, source)
         if run_id is not None:
             self.queued.emit(run_id)
 
     async def _enrich_one(self) -> None:
+        from app.ui.dialogs.enrich_source import PeopleSource
+        from app.ui.dialogs.one_person import run_one_person
+
         person = await run_one_person(self._window)
         if person is not None:
             await self._enrich(PeopleSource(self._services, [person], "typed by hand"))
@@ -140,6 +146,9 @@ class EnrichmentDesk(QObject):
             await self._enrich_file(path)
 
     async def _enrich_file(self, path: Path) -> None:
+        from app.ui.dialogs.enrich_source import PeopleSource
+        from app.ui.dialogs.people_import import run_people_import
+
         file = await open_people_file(path)
         people = await run_people_import(self._window, self._services, file)
         if people:

@@ -15,10 +15,6 @@ from app.qtbridge.tasks import TaskScope
 from app.ui.actions import ActionRegistry
 from app.ui.activity import Activity
 from app.ui.contact_changes import ContactChanges
-from app.ui.dialogs.command_palette import run_command_palette
-from app.ui.dialogs.diagnostics_dialog import run_diagnostics_dialog
-from app.ui.dialogs.export_dialog import run_export_dialog
-from app.ui.dialogs.settings_dialog import run_settings_dialog
 from app.ui.enrichment_desk import EnrichmentDesk
 from app.ui.notifier import Notifier
 from app.ui.own_work_actions import OwnWorkActions
@@ -206,6 +202,8 @@ class MainWindow(QMainWindow):
 
     def open_diagnostics(self) -> None:
         """Open the diagnostics page."""
+        from app.ui.dialogs.diagnostics_dialog import run_diagnostics_dialog
+
         self._scope.replace("dialog", run_diagnostics_dialog(self, self._services))
 
     def _show_queued(self, run_id: int) -> None:
@@ -225,17 +223,23 @@ class MainWindow(QMainWindow):
         return table.selected_ids() if table is not None else ()
 
     async def _export(self, contact_ids: list[int]) -> None:
+        from app.ui.dialogs.export_dialog import run_export_dialog
+
         report = await run_export_dialog(self, self._services, contact_ids, self.tabs.export_name())
         if report is not None:
             left_out = f"; {report.left_out:,} left out, on the do-not-contact list" if report.left_out else ""
             self.status.say(f"{count(report.rows, 'contact')} exported to {report.path}{left_out}")
 
     async def _open_settings(self, provider: Provider | None) -> None:
+        from app.ui.dialogs.settings_dialog import run_settings_dialog
+
         if await run_settings_dialog(self, self._services, provider):
             self.find_pane.reload()
             self._activity.ask_balances()
 
     async def _open_palette(self) -> None:
+        from app.ui.dialogs.command_palette import run_command_palette
+
         action = await run_command_palette(self, list(self.actions_by_key))
         if action is not None:
             action.trigger()

@@ -14,12 +14,6 @@ from app.domain.undo import UndoStep
 from app.qtbridge.dialogs import ask
 from app.qtbridge.tasks import TaskScope
 from app.ui.actions import ActionRegistry
-from app.ui.dialogs.edit_value_dialog import run_edit_value_dialog
-from app.ui.dialogs.merge_dialog import run_merge_dialog
-from app.ui.dialogs.name_dialog import ask_name
-from app.ui.dialogs.own_list_dialog import run_own_list_dialog
-from app.ui.dialogs.own_lists_dialog import run_own_lists_dialog
-from app.ui.dialogs.own_tag_dialog import run_own_tag_dialog
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.result_tabs import ResultTabs
@@ -150,6 +144,8 @@ class OwnWorkActions(QObject):
         await self._do(f"{doing} {count(len(ids), 'contact')}", ids, work)
 
     async def _tag(self, ids: _Ids, *, removing: bool) -> None:
+        from app.ui.dialogs.own_tag_dialog import run_own_tag_dialog
+
         names = await run_own_tag_dialog(self._window, self._services, ids, removing=removing)
         if names:
             own_work = self._services.own_work
@@ -157,6 +153,8 @@ class OwnWorkActions(QObject):
             await self._mark("Removing tags of" if removing else "Tagging", ids, lambda ids: change(ids, names))
 
     async def _list(self, ids: _Ids, *, removing: bool) -> None:
+        from app.ui.dialogs.own_list_dialog import run_own_list_dialog
+
         chosen = await run_own_list_dialog(self._window, self._services, ids, removing=removing)
         if chosen is None:
             return
@@ -169,6 +167,8 @@ class OwnWorkActions(QObject):
         await self._mark("Changing a list of", ids, lambda ids: change(list_id, ids))
 
     async def _new_list(self, ids: _Ids) -> None:
+        from app.ui.dialogs.name_dialog import ask_name
+
         taken = [each.name for each in await self._services.own_work.lists()]
         name = await ask_name(
             self._window,
@@ -188,6 +188,8 @@ class OwnWorkActions(QObject):
         await self._mark("Changing a list of", ids, work)
 
     async def _edit(self, ids: _Ids) -> None:
+        from app.ui.dialogs.edit_value_dialog import run_edit_value_dialog
+
         details = await self._services.library.details(ids[0])
         chosen = await run_edit_value_dialog(self._window, details)
         if chosen is None:
@@ -199,6 +201,8 @@ class OwnWorkActions(QObject):
             await self._mark("Editing", ids, lambda ids: own_work.choose_value(ids[0], field, value))
 
     async def _merge(self, ids: _Ids) -> None:
+        from app.ui.dialogs.merge_dialog import run_merge_dialog
+
         rows = {row.contact_id: row for row in await self._services.library.rows(ids)}
         if len(rows) > 1:
             step = await run_merge_dialog(self._window, self._services, list(rows.values()))
@@ -253,6 +257,8 @@ class OwnWorkActions(QObject):
             self._on_selection(f"own.rating.{stars}", RATING, text, rate)
 
     def _add_the_rest(self) -> None:
+        from app.ui.dialogs.own_lists_dialog import run_own_lists_dialog
+
         on, add = self._on_selection, self._registry.add
         on("own.add_tag", TAGS, "Add tag…", partial(self._tag, removing=False), shortcut="Ctrl+T", drawing="tag")
         on("own.remove_tag", TAGS, "Remove tag…", partial(self._tag, removing=True), drawing="tag-remove")

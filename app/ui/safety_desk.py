@@ -14,7 +14,6 @@ from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.dialogs import save_file
 from app.qtbridge.tasks import TaskScope
 from app.ui.actions import ActionRegistry
-from app.ui.dialogs.backups_dialog import run_backups_dialog
 from app.ui.failures import failure_handler
 from app.ui.widgets.backup_table import size_text
 from app.ui.widgets.banner import Banner
@@ -99,6 +98,8 @@ class SafetyDesk(QObject):
             self._say(f"Backed up {count(made.contacts or 0, 'contact')}, {size_text(made.size)}, to {made.path}")
 
     async def _show_backups(self) -> None:
+        from app.ui.dialogs.backups_dialog import run_backups_dialog
+
         if await run_backups_dialog(self._window, self._services):
             self._window.close()
 

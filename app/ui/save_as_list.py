@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from app.ui.dialogs.name_dialog import LONGEST, ask_name
 from app.ui.wording import count
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ async def save_as_list(parent: QWidget, services: "Services", contact_ids: Seque
     Raises:
         LibraryError, InputError: The list cannot be made.
     """
+    from app.ui.dialogs.name_dialog import ask_name
+
     taken = [each.name for each in await services.own_work.lists()]
     name = await ask_name(
         parent,
@@ -44,6 +45,8 @@ async def save_as_list(parent: QWidget, services: "Services", contact_ids: Seque
 
 def free_name(suggested: str, taken: Collection[str]) -> str:
     """A name that no list has, with a number behind it where one has it."""
+    from app.ui.dialogs.name_dialog import LONGEST
+
     used = {each.casefold() for each in taken}
     plain = " ".join(suggested.split())[: LONGEST - 5].strip()
     name, number = plain, 2

@@ -1,1 +1,1 @@
-"""Dialogs; all are awaited, none runs a loop of its own."""
+"""Dialogs; all are awaited, none runs a loop of its own. Imported where they are opened: the start does without."""

@@ -1,5 +1,6 @@
 """Find: one form per provider that can be searched, or the card that adds its key."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -12,13 +13,13 @@ from app.domain.search import ChoiceSource, SearchQuery
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
 from app.services.credentials import KeySource
-from app.ui.dialogs.company_dialog import COMPANY_FILTERS, run_company_dialog
 from app.ui.failures import failure_handler
 from app.ui.panes.search_form import SearchForm
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import rule, set_role, text_label
+from app.ui.widgets.later import Later
 from app.ui.wording import count, priced
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ class SearchPane(QWidget):
                 self._on_account()
 
     async def _find_company(self, name: str) -> None:
+        from app.ui.dialogs.company_dialog import COMPANY_FILTERS, run_company_dialog
+
         account = self._chosen_account()
         if self._services.companies.needs_account(self.provider) and not account:
             self.banner.show_error(InputError(f"Choose the {self.provider.label} account to look in first."))
@@ -218,13 +221,12 @@ class FindPane(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.setAccessibleName("Services to search")
         set_role(self._tabs.tabBar(), "narrow")
-        self._panes: dict[Provider, SearchPane] = {}
+        self._services = services
+        self._places: dict[Provider, Later[SearchPane]] = {}
+        self._filled_in: dict[Provider, dict[str, list[str]]] = {}  # for searches that are not made yet
         for provider in services.search.providers():
-            pane = SearchPane(services, provider)
-            pane.search_requested.connect(self.search_requested)
-            pane.key_wanted.connect(lambda provider=provider: self.key_wanted.emit(provider))
-            self._panes[provider] = pane
-            self._tabs.addTab(pane, provider.label)
+            self._places[provider] = Later(partial(self._make, provider))
+            self._tabs.addTab(self._places[provider], provider.label)
         self._tabs.currentChanged.connect(lambda _: self.current_changed.emit())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -232,50 +234,68 @@ class FindPane(QWidget):
 
     def save_state(self) -> dict[str, dict[str, list[str]]]:
         """What is filled in, by provider and filter, ready for JSON."""
-        return {
-            provider.value: {name: list(values) for name, values in pane.form.values().items()}
-            for provider, pane in self._panes.items()
+        made = {
+            provider: {name: list(values) for name, values in pane.form.values().items()}
+            for provider, pane in self._made().items()
         }
+        return {provider.value: made.get(provider, self._filled_in.get(provider, {})) for provider in self._places}
 
     def restore_state(self, state: object) -> None:
         """Fill in what `save_state` gave; what is unknown or damaged is left out."""
         if not isinstance(state, dict):
             return
-        for provider, pane in self._panes.items():
+        made = self._made()
+        for provider in self._places:
             saved = state.get(provider.value)
             if isinstance(saved, dict):
                 lists = {str(name): values for name, values in saved.items() if isinstance(values, list)}
-                pane.form.set_values({name: [str(value) for value in values] for name, values in lists.items()})
+                filled_in = {name: [str(value) for value in values] for name, values in lists.items()}
+                if provider in made:
+                    made[provider].form.set_values(filled_in)
+                else:
+                    self._filled_in[provider] = filled_in
 
     async def shut_down(self) -> None:
         """Stop what runs."""
         self._changes.close()
-        for pane in self._panes.values():
+        for pane in self._made().values():
             await pane.shut_down()
 
     def pane(self, provider: Provider) -> SearchPane:
         """The search of one provider."""
-        return self._panes[provider]
+        return self._places[provider].widget()
 
     def current(self) -> SearchPane | None:
         """The search in front."""
-        pane = self._tabs.currentWidget()
-        return pane if isinstance(pane, SearchPane) else None
+        place = self._tabs.currentWidget()
+        return place.widget() if isinstance(place, Later) else None
 
     def show_provider(self, provider: Provider | None = None) -> None:
         """Bring a provider's search to the front, or leave the one in front, and put the cursor into it."""
         if provider is not None:
-            self._tabs.setCurrentWidget(self._panes[provider])
+            self._tabs.setCurrentWidget(self._places[provider])
         pane = self.current()
         if pane is not None:
             pane.form.focus_first()
 
     def reload(self) -> None:
         """Ask for every choice again: keys may be other ones."""
-        for pane in self._panes.values():
+        for pane in self._made().values():
             pane.reload()
 
     def _on_change(self, change: Change) -> None:
         if change.kind is ChangeKind.PROVIDERS:
-            for pane in self._panes.values():
+            for pane in self._made().values():
                 pane.refresh()
+
+    def _make(self, provider: Provider) -> SearchPane:
+        pane = SearchPane(self._services, provider)
+        pane.search_requested.connect(self.search_requested)
+        pane.key_wanted.connect(lambda: self.key_wanted.emit(provider))
+        if provider in self._filled_in:
+            pane.form.set_values(self._filled_in.pop(provider))
+        return pane
+
+    def _made(self) -> dict[Provider, SearchPane]:
+        """The searches that were in front, or were asked for."""
+        return {provider: place.made for provider, place in self._places.items() if place.made is not None}

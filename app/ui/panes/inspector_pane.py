@@ -13,8 +13,6 @@ from app.domain.contact import ContactDetails
 from app.domain.errors import ContactScoutError
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.tasks import TaskScope
-from app.ui.dialogs.edit_value_dialog import run_edit_value_dialog
-from app.ui.dialogs.split_dialog import run_split_dialog
 from app.ui.failures import failure_handler
 from app.ui.panes import inspector_sections as parts
 from app.ui.panes.inspector_deeds import InspectorDeeds
@@ -226,6 +224,8 @@ class InspectorPane(QWidget):
                     self._deeds.remove_from_list(self._details.row.contact_id, each.list_id)
 
     async def _edit_field(self, details: ContactDetails, field: str) -> None:
+        from app.ui.dialogs.edit_value_dialog import run_edit_value_dialog
+
         chosen = await run_edit_value_dialog(self.window(), details, field)
         if chosen is None:
             return
@@ -235,6 +235,8 @@ class InspectorPane(QWidget):
             self._deeds.clear_choice(details.row.contact_id, chosen.field)
 
     async def _split(self, details: ContactDetails) -> None:
+        from app.ui.dialogs.split_dialog import run_split_dialog
+
         record_ids = await run_split_dialog(self.window(), details)
         if record_ids:
             self._deeds.split(details.row.contact_id, record_ids)

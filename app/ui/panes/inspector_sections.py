@@ -62,20 +62,24 @@ class Section(QWidget):
 
 
 class FieldSection(Section):
-    """A section of fields, whose rows stay."""
+    """A section of fields, whose rows are made for the first contact and stay."""
 
     def __init__(self, title: str, fields: Sequence[str], deeds: ValueDeeds, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
-        self.rows = {field: FieldRow(field, deeds) for field in fields}
-        for row in self.rows.values():
-            self._column.addWidget(row)
+        self._fields = tuple(fields)
+        self._deeds = deeds
+        self._rows: dict[str, FieldRow] = {}
 
     def show_fields(self, details: ContactDetails, costs: Costs, *, same_contact: bool) -> None:
         """Show what is known of the fields."""
-        known = {each.field: each for each in known_fields(details, tuple(self.rows))}
+        known = {each.field: each for each in known_fields(details, self._fields)}
         if "first_name" in known and "last_name" in known and not known.get("full_name", known["last_name"]).is_chosen:
             known.pop("full_name", None)  # it says nothing more
-        for field, row in self.rows.items():
+        if known and not self._rows:
+            self._rows = {field: FieldRow(field, self._deeds) for field in self._fields}
+            for row in self._rows.values():
+                self._column.addWidget(row)
+        for field, row in self._rows.items():
             row.show_field(known.get(field), costs, same_contact=same_contact)
         self.setVisible(bool(known))
 

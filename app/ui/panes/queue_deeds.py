@@ -8,9 +8,6 @@ from PySide6.QtWidgets import QWidget
 
 from app.domain.enrichment import BatchState, EnrichmentBatch, EnrichmentItem, EnrichmentRun
 from app.qtbridge.dialogs import ask
-from app.ui.dialogs.cap_dialog import run_cap_dialog
-from app.ui.dialogs.item_log import run_item_log
-from app.ui.dialogs.unmatched_dialog import run_unmatched_dialog
 from app.ui.models.queue_text import resubmit_cost
 from app.ui.widgets.banner import Banner
 from app.ui.wording import count
@@ -161,16 +158,22 @@ class QueueDeeds:
             await self._enrichment.enqueue(plan, cap=plan.estimate.maximum, origin=_retry_origin(run))
 
     async def _raise_cap(self, chosen: Chosen) -> None:
+        from app.ui.dialogs.cap_dialog import run_cap_dialog
+
         if chosen.run is not None:
             cap = await run_cap_dialog(self._parent, chosen.run)
             if cap is not None:
                 await self._enrichment.raise_cap(chosen.run.run_id, cap)
 
     async def _open_log(self, chosen: Chosen) -> None:
+        from app.ui.dialogs.item_log import run_item_log
+
         if chosen.item is not None:
             await run_item_log(self._parent, self._services, chosen.item)
 
     async def _show_unmatched(self, chosen: Chosen) -> None:
+        from app.ui.dialogs.unmatched_dialog import run_unmatched_dialog
+
         if chosen.run is not None:
             await run_unmatched_dialog(self._parent, await self._enrichment.unmatched(chosen.run.run_id))
 

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
 
 from app.qtbridge.tasks import TaskScope
 from app.ui.actions import ActionRegistry
-from app.ui.dialogs.merge_all_dialog import run_merge_all_dialog
 from app.ui.failures import failure_handler
 from app.ui.models.review_model import PairKey, ReviewPair
 from app.ui.panes.review_bar import ReviewBar
@@ -194,6 +193,8 @@ class ReviewPane(QWidget):
             self._show_head()
 
     async def _merge_all(self) -> None:
+        from app.ui.dialogs.merge_all_dialog import run_merge_all_dialog
+
         chosen = await run_merge_all_dialog(self.window(), self.desk.reader)
         if chosen:
             self.desk.merge_all(chosen)

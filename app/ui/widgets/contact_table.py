@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QToolButton, QVBoxLayou
 from app.domain.contact import ContactRow
 from app.qtbridge.tasks import TaskScope
 from app.ui.colours import Ink
-from app.ui.dialogs.column_dialog import run_column_dialog
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.models.contact_columns import Column
@@ -203,6 +202,8 @@ class ContactTable(QWidget):
     # Inside
 
     async def _choose_columns(self) -> None:
+        from app.ui.dialogs.column_dialog import run_column_dialog
+
         chosen = await run_column_dialog(self.window(), self.columns.order(), self.columns.shown())
         if chosen is not None:
             self.columns.arrange(*chosen)

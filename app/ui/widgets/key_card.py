@@ -13,7 +13,6 @@ from app.qtbridge.dialogs import ask
 from app.qtbridge.tasks import TaskScope
 from app.services.credentials import KeySource
 from app.ui.colours import Ink
-from app.ui.dialogs.other_key import KeyChoice, run_other_key
 from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.connection_box import ConnectionBox
@@ -87,6 +86,8 @@ class KeyCard(QFrame):
 
     async def _provide_for_batches(self, new_key: str) -> bool:
         """What the present key bought is still collected; whether the new key may take its place."""
+        from app.ui.dialogs.other_key import KeyChoice, run_other_key
+
         accounts = self._services.enrichment.accounts
         if self.provider is not accounts.provider or not new_key.strip():
             return True

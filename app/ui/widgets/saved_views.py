@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from app.domain.library_view import SavedView, ViewQuery
 from app.qtbridge.dialogs import ask
 from app.qtbridge.tasks import TaskScope
-from app.ui.dialogs.name_dialog import ask_name
 from app.ui.icons import icon
 
 if TYPE_CHECKING:
@@ -99,6 +98,8 @@ class SavedViewsButton(QToolButton):
         return SavedView(name, query, json.dumps(columns))
 
     async def _save_as(self) -> None:
+        from app.ui.dialogs.name_dialog import ask_name
+
         name = await ask_name(
             self.window(),
             "Save view",
@@ -116,6 +117,8 @@ class SavedViewsButton(QToolButton):
         await self._keep(self._now(view.name), f"View “{view.name}” is what you see now.")
 
     async def _rename(self, view: SavedView) -> None:
+        from app.ui.dialogs.name_dialog import ask_name
+
         others = [other.name for other in self._saved if other.name != view.name]
         name = await ask_name(
             self.window(), "Rename view", "New name of the view", accept="Rename", name=view.name, taken=others

@@ -158,3 +158,14 @@ async def test_a_search_whose_rows_cost_credits_says_so_on_its_button(tmp_path: 
         find.show_provider(Provider.TAMTAM)
         assert "Each page of up to 25 people costs up to 25 credits." in notes(find.pane(Provider.TAMTAM))
         assert find.pane(Provider.BUILDWORKPRO).search_button.text() == "Search"
+
+
+async def test_what_is_filled_in_is_remembered_of_searches_that_nobody_looked_at(
+    tmp_path: Path, data: DemoData
+) -> None:
+    saved = {"tamtam": {"positions": ["Baker", "Chef"]}}
+    async with demo_services(tmp_path, data=data) as services, shown(services) as find:
+        find.restore_state(saved)
+        assert {name: find.save_state()[name] for name in saved} == saved
+        assert find.pane(Provider.TAMTAM).form.values()["positions"] == ("Baker", "Chef")
+        assert {name: find.save_state()[name] for name in saved} == saved

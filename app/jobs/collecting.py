@@ -11,7 +11,7 @@ from app.domain.errors import NotFoundError
 from app.jobs.balances import BalanceWatch
 from app.jobs.lane import Lane
 from app.jobs.polling import PollBook
-from app.jobs.results import NO_ROW, booked_credits, found_fields, read_answer
+from app.jobs.results import NO_ROW, booked_credits, found_fields, read_answer, without_cut
 from app.jobs.schedule import PollSchedule
 from app.storage.enrichment_runs import EnrichmentRepository
 
@@ -69,6 +69,7 @@ class Collector:
                 batch.batch_id, self._next_poll(batch), provisional=results, note=note or self._warning(batch)
             )
             return
+        results = without_cut(results, None if unmatched else batch.taken)
         missed = any(field.reason == NO_ROW for person in results for field in person.results)
         if missed and batch.batch_id not in self._rows_missed:
             # A final answer that lacks rows is asked for once more before their outcome becomes unknown.

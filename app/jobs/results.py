@@ -7,6 +7,7 @@ and its type second, and nothing is ever matched by position.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.domain.contact import EmailValue, PhoneValue
 from app.domain.enrichment import (
@@ -121,6 +122,25 @@ def _unite_phones(entries: Sequence[AnswerEntry]) -> tuple[PhoneValue, ...]:
             if digits:
                 united.setdefault(digits, in_e164(phone))
     return tuple(united.values())
+
+
+def without_cut(results: Sequence[ItemResult], taken: int | None) -> list[ItemResult]:
+    """Final results in which those whom the provider never took have failed, where it can be told who they are.
+
+    Args:
+        results: One for each person of the batch.
+        taken: How many it said it took, None where it did not say.
+    """
+    rowless = {person.client_key for person in results if all(part.reason == NO_ROW for part in person.results)}
+    if taken is None or not rowless or len(rowless) != len(results) - taken:
+        return list(results)
+    reason = f"Tamtam took only {taken:,} of {len(results):,} people, and not this one."
+    return [
+        replace(person, results=tuple(replace(part, outcome=Outcome.FAILED, reason=reason) for part in person.results))
+        if person.client_key in rowless
+        else person
+        for person in results
+    ]
 
 
 def booked_credits(items: Sequence[EnrichmentItem], results: Sequence[ItemResult]) -> int:

@@ -90,7 +90,7 @@ async def test_a_right_that_is_missing_while_credits_suffice_stays_what_it_is(de
         await desk.engine.drain()
 
 
-async def test_a_batch_that_was_cut_says_so_and_who_got_no_answer_is_unknown(desk: Desk) -> None:
+async def test_a_batch_that_was_cut_says_so_and_who_was_not_taken_costs_nothing(desk: Desk) -> None:
     submit, entries = desk.provider.submit_enrichment, desk.provider.make_entries
 
     async def cut(items: list[SubmitItem]) -> Submission:
@@ -107,7 +107,10 @@ async def test_a_batch_that_was_cut_says_so_and_who_got_no_answer_is_unknown(des
     assert (batch.taken, batch.note) == (2, "Tamtam took 2 of 3 people.")
     desk.engine.wake()
     await desk.engine.drain()
-    assert (await desk.outcomes(run_id))["Three"] == [Outcome.UNKNOWN]
+    three = next(item for item in await desk.runs.items(run_id=run_id) if item.person.last_name == "Three")
+    assert three.outcomes[EnrichField.EMAILS].outcome is Outcome.FAILED
+    assert three.outcomes[EnrichField.EMAILS].reason == "Tamtam took only 2 of 3 people, and not this one."
+    assert (await desk.runs.run(run_id)).spending.charged == 2
 
 
 async def test_nothing_is_submitted_when_the_disk_could_not_keep_it(desk: Desk) -> None:

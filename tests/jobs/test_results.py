@@ -17,7 +17,7 @@ from app.domain.enrichment import (
     PersonInput,
 )
 from app.domain.outcomes import Outcome
-from app.jobs.results import NO_ROW, read_answer
+from app.jobs.results import NO_ROW, read_answer, without_cut
 
 BOTH = frozenset(EnrichField)
 EMAILS = frozenset({EnrichField.EMAILS})
@@ -117,6 +117,17 @@ def test_a_batch_ended_as_failed_keeps_what_it_found() -> None:
         ("a", EnrichField.PHONES): Outcome.FAILED,
         ("b", EnrichField.EMAILS): Outcome.FAILED,
     }
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [(1, Outcome.FAILED), (2, Outcome.UNKNOWN), (None, Outcome.UNKNOWN), (0, Outcome.UNKNOWN)],
+)
+def test_who_was_not_taken_has_failed_where_the_figures_leave_no_doubt(taken: int | None, expected: Outcome) -> None:
+    results, _ = read_answer([item("a", EMAILS), item("b", EMAILS)], answer(AnswerEntry("a", "email", emails=(EMAIL,))))
+    there, missing = without_cut(results, taken)
+    assert [result.outcome for result in there.results] == [Outcome.FOUND]
+    assert [result.outcome for result in missing.results] == [expected]
 
 
 def test_entries_of_nobody_are_set_aside_unless_only_one_person_was_sent() -> None:

@@ -163,9 +163,9 @@ async def test_a_search_whose_rows_cost_credits_says_so_on_its_button(tmp_path: 
 async def test_what_is_filled_in_is_remembered_of_searches_that_nobody_looked_at(
     tmp_path: Path, data: DemoData
 ) -> None:
-    saved = {"tamtam": {"positions": ["Baker", "Chef"]}}
+    saved = {"tamtam": {"job_titles_includes": ["Baker", "Chef"]}}
     async with demo_services(tmp_path, data=data) as services, shown(services) as find:
         find.restore_state(saved)
         assert {name: find.save_state()[name] for name in saved} == saved
-        assert find.pane(Provider.TAMTAM).form.values()["positions"] == ("Baker", "Chef")
+        assert find.pane(Provider.TAMTAM).form.values()["job_titles_includes"] == ("Baker", "Chef")
         assert {name: find.save_state()[name] for name in saved} == saved

@@ -13,6 +13,7 @@ from app.domain.search import SearchQuery
 from app.qtbridge.tasks import TaskScope
 from app.ui.colours import Ink
 from app.ui.icons import icon
+from app.ui.panes.library_pane import LibraryPane
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.labels import plain_tool_tip, set_role
@@ -115,6 +116,10 @@ class ResultTabs(QTabWidget):
         pane = self.currentWidget()
         return pane if isinstance(pane, ResultsPane) else None
 
+    def current_library(self) -> LibraryPane | None:
+        """The library, if it is in front."""
+        return next((pane for pane in self.currentWidget().findChildren(LibraryPane)), None) if self.count() else None
+
     def current_table(self) -> ContactTable | None:
         """The contact table in front."""
         tables = self.currentWidget().findChildren(ContactTable) if self.count() else []
@@ -123,7 +128,8 @@ class ResultTabs(QTabWidget):
     def export_name(self) -> str:
         """A file name that suits the tab in front."""
         pane = self.current_results()
-        title = f"{pane.query.provider.value} {pane.title}" if pane is not None else "bulk fetch"
+        own = self.currentWidget().objectName().removesuffix("-tab")
+        title = f"{pane.query.provider.value} {pane.title}" if pane is not None else own
         kept = "".join(char if char.isalnum() or char in "-_" else " " for char in title)
         return f"{' '.join(kept.split())[:60] or 'contacts'}.csv"
 

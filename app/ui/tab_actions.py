@@ -9,6 +9,7 @@ from app.domain.provider import Provider
 from app.ui.actions import ActionRegistry
 from app.ui.contact_changes import ContactChanges
 from app.ui.models.contact_text import TextForm
+from app.ui.panes.library_pane import LibraryPane
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.result_tabs import ResultTabs
 from app.ui.widgets.contact_table import ContactTable
@@ -31,6 +32,7 @@ ON_SELECTION = (
     "edit.copy_phones",
 )
 ON_TABLE = ("edit.filter", "view.choose_columns", "view.freeze", "view.sort", "view.columns")
+ON_LIBRARY = ("view.facets", "view.views", "view.save_view")
 MOST_ASKED = 2_000
 """Selected contacts whose services are looked up for the menus; of more than these, every service may know one."""
 
@@ -61,6 +63,7 @@ class TabActions(QObject):
         self._add_edit()
         self._add_search()
         self._add_contacts()
+        self._add_library()
         self._add_columns()
         self._add_changes()
         changes.running_changed.connect(self.update)
@@ -94,6 +97,10 @@ class TabActions(QObject):
         self._registry["results.save_list"].setEnabled(pane is not None and everything > 0)
         self._registry["export.selected"].setText(f"Export {selected:,} selected…" if selected else "Export selected…")
         self._registry["export.all"].setText(f"Export all {everything:,} of this tab…" if everything else "Export tab…")
+        library = self._tabs.current_library()
+        for key in ON_LIBRARY:
+            self._registry[key].setEnabled(library is not None)
+        self._registry["view.facets"].setChecked(library is not None and library.shows_facets)
         freeze = self._registry["view.freeze"]
         freeze.setChecked(table is not None and table.view.frozen.is_on)
 
@@ -181,6 +188,31 @@ class TabActions(QObject):
             "contacts.website", "&Contacts", "Open company website", ContactTable.open_website, drawing="globe"
         )
 
+    def _add_library(self) -> None:
+        rows: tuple[tuple[str, str, Callable[[LibraryPane], None], str | None, str, str], ...] = (
+            (
+                "view.facets",
+                "Facets",
+                LibraryPane.toggle_facets,
+                "Ctrl+Shift+F",
+                "filter",
+                "Show or hide the panel that narrows the library down",
+            ),
+            ("view.views", "Saved views…", LibraryPane.open_views, None, "pin", "Choose a view of the library"),
+            (
+                "view.save_view",
+                "Save this view…",
+                lambda pane: pane.views.save_as(),
+                None,
+                "",
+                "Keep the library's filter, facets, sorting and columns under a name",
+            ),
+        )
+        for key, text, deed, keys, drawing, tip in rows:
+            run = partial(self._with_library, deed)
+            self._registry.add(key, "&View", text, run, shortcut=keys, drawing=drawing, tip=tip)
+        self._registry["view.facets"].setCheckable(True)
+
     def _add_columns(self) -> None:
         self._on_table(
             "view.choose_columns", "&View", "Choose columns…", ContactTable.choose_columns, drawing="columns"
@@ -252,6 +284,12 @@ class TabActions(QObject):
         table = self._tabs.current_table()
         if table is not None:
             deed(table)
+
+    def _with_library(self, deed: Callable[[LibraryPane], None]) -> None:
+        pane = self._tabs.current_library()
+        if pane is not None:
+            deed(pane)
+        self.update()
 
     def _with_results(self, deed: _OnResults) -> None:
         pane = self._tabs.current_results()

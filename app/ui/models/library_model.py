@@ -69,6 +69,7 @@ class LibraryModel(ContactModel):
         self._started = False
         self._everything_is_stale = True
         self._answered = False
+        self.is_complete = False
         self._fetching = False
         self._fetch_soon = QTimer(self, singleShot=True, interval=0)
         self._fetch_soon.timeout.connect(self._fetch)

@@ -113,6 +113,24 @@ class LibraryPane(QWidget):
         """Whether the numbers in the panel are those of what is shown."""
         return self._counted == self.model.query
 
+    def toggle_facets(self) -> None:
+        """Open the panel with the facets and go into it, or close it."""
+        was_in_it = self.panel.tree.hasFocus()
+        self._toggle.toggle()
+        if self._toggle.isChecked():
+            self.panel.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif was_in_it:
+            self.table.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @property
+    def shows_facets(self) -> bool:
+        """Whether the panel with the facets is open."""
+        return self._toggle.isChecked()
+
+    def open_views(self) -> None:
+        """Open the menu of saved views."""
+        self.views.menu().popup(self.views.mapToGlobal(self.views.rect().bottomLeft()))
+
     def clear_filters(self) -> None:
         """Show every contact again, in the order there is."""
         self._show_query(replace(self.model.query, text="", facets={}))
@@ -229,7 +247,7 @@ class LibraryPane(QWidget):
         self._toggle.setIcon(icon("filter"))
         self._toggle.setIconSize(QSize(16, 16))
         self._toggle.setCheckable(True)
-        self._toggle.setToolTip("Show or hide the panel that narrows the library down")
+        self._toggle.setToolTip("Show or hide the panel that narrows the library down (Ctrl+Shift+F)")
         self._toggle.toggled.connect(self._show_panel)
         self.views = SavedViewsButton(self._views, self._scope, lambda: (self.model.query, self.table.save_state()))
         self.table.add_tool(self._toggle, first=True)

@@ -34,6 +34,7 @@ class ReviewBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self._said = False
+        self._undoable = ("", "")
         self.merge_button = _button(
             "Merge", "merge", "review_merge", merge, "Make one contact of these two (M or Enter)"
         )
@@ -87,8 +88,18 @@ class ReviewBar(QWidget):
         if not self._said:
             self._status.setText(KEYS if shown else "")
 
+    def _forget(self) -> None:
+        self._said = False
+        self._done.hide()
+        self._status.setText(KEYS if self.merge_button.isVisibleTo(self) else "")
+        set_role(self._status, "muted")
+
     def show_undo(self, name: str) -> None:
         """Offer to undo a step by its name, "" for none."""
+        before, told = self._undoable
+        if before and before != name and told == self.status:
+            self._forget()  # what the line tells of has been undone elsewhere
+        self._undoable = (name, self.status)
         self.undo_button.setVisible(bool(name))
         self.undo_button.setAccessibleName(f"Undo: {name}")
 

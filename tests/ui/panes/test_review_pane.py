@@ -151,6 +151,16 @@ async def test_undo_brings_the_last_pair_back_to_the_front(tmp_path: Path, data:
         await wait_until(lambda: not pane.bar.undo_button.isVisible())
 
 
+async def test_what_is_undone_elsewhere_is_no_longer_told(tmp_path: Path, data: DemoData) -> None:
+    await seed_pairs(tmp_path, [0.99, 0.98])
+    async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
+        pane.merge()
+        await wait_until(lambda: pane.bar.undo_button.isVisible() and "Merged" in pane.bar.status)
+        await services.own_work.undo()
+        await settled(pane, 2)
+        await wait_until(lambda: "Merged" not in pane.bar.status)
+
+
 async def test_what_was_done_elsewhere_since_is_not_undone_from_here(tmp_path: Path, data: DemoData) -> None:
     pairs = await seed_pairs(tmp_path, [0.99, 0.98])
     async with demo_services(tmp_path, data=data) as services, shown(services) as pane:

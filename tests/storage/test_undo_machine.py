@@ -115,6 +115,10 @@ class RepAlone(RuleBasedStateMachine):
     def make_list(self, name: str) -> None:
         self._work(lambda: self._own.create_list(name))
 
+    @rule(name=st.sampled_from(["Fair", "Fourth"]), ids=people)
+    def make_list_of_people(self, name: str, ids: set[int]) -> None:
+        self._work(lambda: self._own.create_list(name, self._live(ids)))
+
     @rule(place=st.integers(0, 2), ids=people)
     def put_on_list(self, place: int, ids: set[int]) -> None:
         self._on_list(place, lambda list_id: self._own.add_to_list(list_id, self._live(ids)))

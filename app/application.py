@@ -371,6 +371,7 @@ class _LastResort:
     def stand_down(self) -> None:
         """The program goes on: what was stopped is closed, and something else is opened."""
         self._called_off.set()
+        self._library_closed.set()  # else a thread that waits for it already would be waited for in turn
         if self._thread.is_alive():
             self._thread.join()
         self._make_ready()

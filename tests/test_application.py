@@ -14,19 +14,19 @@ from app.storage.library import LibraryRepository
 from app.storage.profile import Profile
 from app.storage.replacing import Damage, damage_note
 from tests.storage.builders import make_record
-from tests.support.programs import Ended, Program, run_python
+from tests.support.programs import PATIENT, Ended, Program, run_python
 
 LOG = "logs/contact-scout.log"
-STOP_SECONDS = 2.0
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
 
-STAND_IN = """
+STAND_IN = (
+    PATIENT
+    + """
 import asyncio, os, signal, sys, threading
 from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QMainWindow
-import app.application as application
 from app.application import WindowOptions, run_window
 from app.logs import logging_to
 from app.storage.profile import Profile
@@ -67,6 +67,7 @@ def run(window=Window, demo=True, **options):
             create_window=lambda services, reporter, options: window(), tour=tour,
         )
 """
+)
 
 
 async def run_stand_in(profile: Path, script: str) -> Ended:
@@ -86,12 +87,13 @@ def warnings_of(profile: Path) -> list[str]:
 
 @needs_signals
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_the_program_at_once_without_a_warning(tmp_path: Path, number: signal.Signals) -> None:
-    async with Program("-m", "app", "--demo", "--profile", str(tmp_path)) as program:
+async def test_a_signal_ends_the_program_by_itself_without_a_warning(tmp_path: Path, number: signal.Signals) -> None:
+    run = PATIENT + "from app.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+    async with Program("-c", run, "--demo", "--profile", str(tmp_path)) as program:
         await program.until_logged(tmp_path / LOG, "started")
         ended = await program.ended(number)
     assert (ended.code, ended.out, ended.err) == (0, "", "")
-    assert ended.seconds < STOP_SECONDS
+    assert "Ended with exit code 0" in log_of(tmp_path)[-1]
     assert warnings_of(tmp_path) == []
 
 
@@ -132,6 +134,7 @@ class Slow(Window):
     async def shut_down(self):
         await asyncio.Event().wait()
 
+application.WINDOW_STOP_SECONDS = 0.2
 sys.exit(run(Slow))
 """,
     )
@@ -151,7 +154,6 @@ class Slow(Window):
         finally:
             say("cancelled")
 
-application.WINDOW_STOP_SECONDS = 60
 sys.exit(run(Slow))
 """,
     )
@@ -203,7 +205,7 @@ class Hanging(Window):
     async def shut_down(self):
         {start}
 
-application.STOP_SECONDS = 1
+application.STOP_SECONDS = application.WINDOW_STOP_SECONDS = 0.2
 sys.exit(run(Hanging))
 """,
     )

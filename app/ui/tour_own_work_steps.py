@@ -50,7 +50,9 @@ class OwnWorkSteps(TourStage):
         """Rate one contact, write notes, and decide on a value, all in the inspector."""
         hand, window = self._hand, self._window
         inspector = window.inspector
-        contact_id = pane.table.all_ids()[0]
+        if not (ids := pane.table.all_ids()):
+            raise NotAsExpectedError("There is no contact to work on.")
+        contact_id = ids[0]
         window.show_contact(contact_id)
         await hand.until(
             lambda: inspector.details is not None and inspector.details.row.contact_id == contact_id,

@@ -9,8 +9,15 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 40.0
+START_SECONDS = 100.0
 """Generous: a busy machine may take long to load Qt."""
+
+PATIENT = """
+import sys
+import app.application as application
+application.STOP_SECONDS = application.WINDOW_STOP_SECONDS = application.FLUSH_SECONDS = 60
+"""
+"""Begins scripts that open a window: a busy machine may take long to stop it, and ending it by force is no pass."""
 
 
 class Ended(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.marks import ContactStatus, Marks
 from app.ui.colours import Ink
@@ -12,6 +12,7 @@ from app.ui.icons import icon
 from app.ui.panes.inspector_values import LABEL_WIDTH, no_margins
 from app.ui.theme import SPACING
 from app.ui.widgets.chip_field import ChipField
+from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.labels import set_role, text_label
 from app.ui.widgets.notes_edit import NotesEdit
 from app.ui.widgets.rating_stars import RatingStars
@@ -135,11 +136,10 @@ class OwnWorkBox(QWidget):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         no_margins(column, SPACING.s)
-        marks = QHBoxLayout()
-        marks.setSpacing(SPACING.m)
+        marks = FlowLayout()  # in a narrow panel the stars go below the status, and none of them out of sight
+        marks.setSpacing(SPACING.s)
         marks.addWidget(self.status_button)
         marks.addWidget(self.rating)
-        marks.addStretch(1)
         column.addLayout(marks)
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACING.s)

@@ -1,6 +1,6 @@
 """A layout that puts widgets side by side and breaks into lines, as words in a text."""
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QMargins, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 from app.ui.theme import SPACING
@@ -63,14 +63,22 @@ class FlowLayout(QLayout):
     def _place(self, rect: QRect, *, move: bool) -> int:
         margins = self.contentsMargins()
         area = rect.marginsRemoved(margins)
-        x, y, line_height = area.x(), area.y(), 0
+        x, y, height = area.x(), area.y(), 0
+        line: list[tuple[QLayoutItem, QRect]] = []
         for item in self._items:
             hint = item.sizeHint()
             width = min(hint.width(), max(area.width(), 1))
-            if x > area.x() and x + width > area.x() + area.width():
-                x, y, line_height = area.x(), y + line_height + self.spacing(), 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), QSize(width, hint.height())))
+            if line and x + width > area.x() + area.width():
+                _settle(line, height, move=move)
+                x, y, height, line = area.x(), y + height + self.spacing(), 0, []
+            line.append((item, QRect(x, y, width, hint.height())))
             x += width + self.spacing()
-            line_height = max(line_height, hint.height())
-        return y + line_height - rect.y() + margins.bottom()
+            height = max(height, hint.height())
+        _settle(line, height, move=move)
+        return y + height - rect.y() + margins.bottom()
+
+
+def _settle(line: list[tuple[QLayoutItem, QRect]], height: int, *, move: bool) -> None:
+    """Give the items of a line their places, the lower ones at half the height of the highest."""
+    for item, place in line if move else ():
+        item.setGeometry(place.translated(0, (height - place.height()) // 2))

@@ -17,16 +17,18 @@ from PySide6.QtWidgets import (
     QListWidget,
     QPushButton,
 )
+from pytestqt.qtbot import QtBot
 
 from app.composition import Services
 from app.domain.changes import Change
 from app.domain.contact import ContactDetails
 from app.domain.errors import LibraryError
-from app.domain.marks import ContactStatus
+from app.domain.marks import ContactStatus, Marks
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_until
 from app.ui.dialogs.edit_value_dialog import EditValueDialog
 from app.ui.dialogs.split_dialog import SplitDialog
+from app.ui.panes.inspector_own_work import OwnWorkBox
 from app.ui.panes.inspector_pane import InspectorPane
 from app.ui.panes.inspector_values import FieldRow
 from tests.support.demo_services import demo_services
@@ -265,3 +267,17 @@ async def test_no_dialog_is_left_behind(tmp_path: Path) -> None:
             await dialog(EditValueDialog)
         assert not [each for each in QApplication.topLevelWidgets() if isinstance(each, QDialog) and each.isVisible()]
         assert not [each for each in pane.findChildren(QAbstractButton) if each.isVisible()]
+
+
+def test_in_a_narrow_panel_no_star_is_out_of_sight(qtbot: QtBot) -> None:
+    box = OwnWorkBox()
+    qtbot.addWidget(box)
+    box.show_marks(1, Marks(status=ContactStatus.NOT_INTERESTED))
+    layout = box.layout()
+    assert layout is not None
+    for width in (400, 180):
+        box.resize(width, 400)
+        box.show()
+        layout.activate()
+        assert box.rating.geometry().right() <= width
+    assert box.rating.y() >= box.status_button.geometry().bottom()

@@ -89,7 +89,11 @@ class LibraryRepository:
             placed.append(contact_id)
         # A later record may have merged the contact of an earlier one.
         live = [identity.survivor(conn, contact_id) for contact_id in placed]
-        source_records.bring_back(conn, list(zip(live, records, strict=True)))
+        if back := source_records.bring_back(conn, list(zip(live, records, strict=True))):
+            for contact_id, record in back:
+                # In sight again, it may turn out to be one with somebody who came in the meantime.
+                identity.place(conn, record, contact_id)
+            live = [identity.survivor(conn, contact_id) for contact_id in live]
         refreshing.show_stored(conn, live)
         return live
 

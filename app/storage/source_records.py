@@ -36,6 +36,8 @@ def keep(conn: Connection, contact_id: int, record: SourceRecord) -> None:
                 newest[0],
             ),
         )
+        if record.credits_charged:  # a payment is told even where it told nothing new
+            note_event(conn, [contact_id], _event(record), at=record.fetched_at, provider=record.provider)
         return
     conn.execute(
         "INSERT INTO source_record (contact_id, provider, account_id, provider_id, kind, fetched_at, masked,"
@@ -58,10 +60,13 @@ def keep(conn: Connection, contact_id: int, record: SourceRecord) -> None:
     note_event(conn, [contact_id], _event(record), at=record.fetched_at, provider=record.provider)
 
 
-def bring_back(conn: Connection, placed: Sequence[tuple[int, SourceRecord]]) -> None:
+def bring_back(conn: Connection, placed: Sequence[tuple[int, SourceRecord]]) -> list[tuple[int, SourceRecord]]:
     """Show contacts again that the rep had removed, since a service has named them anew.
 
     Not so those on the do-not-contact list; and the result of an enrichment names nobody: it was under way already.
+
+    Returns:
+        Who is back, each with the record that names them.
     """
     naming = {contact_id: record for contact_id, record in placed if record.kind is not RecordKind.ENRICHMENT}
     removed = [
@@ -74,19 +79,19 @@ def bring_back(conn: Connection, placed: Sequence[tuple[int, SourceRecord]]) -> 
         )
     ]
     if not removed:
-        return
+        return []
     unwanted = suppression.find_contacts(conn, removed)
-    for contact_id in removed:
-        if contact_id not in unwanted:
-            record = naming[contact_id]
-            conn.execute("UPDATE contact SET removed_at = NULL WHERE contact_id = ?", (contact_id,))
-            note_event(
-                conn,
-                [contact_id],
-                f"Back in the library: {record.provider.label} gave it again.",
-                at=record.fetched_at,
-                provider=record.provider,
-            )
+    back = [(contact_id, naming[contact_id]) for contact_id in removed if contact_id not in unwanted]
+    for contact_id, record in back:
+        conn.execute("UPDATE contact SET removed_at = NULL WHERE contact_id = ?", (contact_id,))
+        note_event(
+            conn,
+            [contact_id],
+            f"Back in the library: {record.provider.label} gave it again.",
+            at=record.fetched_at,
+            provider=record.provider,
+        )
+    return back
 
 
 def _event(record: SourceRecord) -> str:

@@ -57,7 +57,10 @@ async def test_the_same_answer_again_only_refreshes_the_date(library: LibraryRep
     details = await library.details(contact)
     assert [kept.fetched_at for kept in details.records] == [LATER]
     assert details.records[0].credits_charged == 2
-    assert len(details.history) == 1
+    # Each payment is told, and what was free only once.
+    assert [event.text for event in details.history] == ["Fetched from Leadfeeder for 1 credit."] * 2
+    await library.save([replace(record, fetched_at=LATER, credits_charged=0)])
+    assert len((await library.details(contact)).history) == 2
     assert details.row.fetched_at == LATER
 
 

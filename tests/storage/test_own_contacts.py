@@ -170,6 +170,24 @@ async def test_a_service_that_names_a_removed_contact_brings_it_back(
     assert await library.all_ids() == [contact]
 
 
+async def test_who_comes_back_is_one_with_whom_they_share_a_key(
+    library: LibraryRepository, own: OwnWorkService
+) -> None:
+    (ada,) = await library.save([make_record("1", first_name="Ada", email="ada@acme.example", charged=2)])
+    await own.remove([ada])
+    (other,) = await library.save(
+        [make_record("2", provider=Provider.TAMTAM, first_name="Ada", email="ada@acme.example")]
+    )
+    assert await library.all_ids() == [other]
+    await library.save([make_record("1", first_name="Ada", email="ada@acme.example", at=LATER, charged=2)])
+    assert await library.all_ids() == [ada]
+    details = await library.details(other)
+    assert len(details.records) == 2
+    # Paid for twice, though it told nothing new.
+    texts = [event.text for event in details.history]
+    assert texts.count("Fetched from Leadfeeder for 2 credits.") == 2
+
+
 async def test_somebody_on_the_do_not_contact_list_does_not_come_back(
     library: LibraryRepository, own: OwnWorkService, database: Database
 ) -> None:

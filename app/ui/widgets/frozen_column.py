@@ -10,6 +10,17 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 from app.ui.widgets.labels import set_role
 
 
+class _Rows(QTableView):
+    """Rows that only ever scroll with another table, never by themselves to where the current row is."""
+
+    def scrollTo(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        """Stay: the other table scrolls, and these rows follow."""
+
+
 class FrozenColumn(QObject):
     """Freezes the column that stands first in a table, whichever that is."""
 
@@ -19,7 +30,7 @@ class FrozenColumn(QObject):
         self._model = model
         self._on = False
         self._following = False
-        self._rows = QTableView(table)
+        self._rows = _Rows(table)
         self._heading = QHeaderView(Qt.Orientation.Horizontal, table)
         self._build()
 
@@ -76,6 +87,10 @@ class FrozenColumn(QObject):
         self._rows.verticalHeader().setDefaultSectionSize(self._table.verticalHeader().defaultSectionSize())
         self._rows.setGeometry(viewport.x(), viewport.y(), width, viewport.height())
         self._heading.setGeometry(viewport.x(), header.y(), width, header.height())
+        self._follow()
+
+    def _follow(self) -> None:
+        """Show the rows that the table shows: a name must never stand beside somebody else's values."""
         self._rows.verticalScrollBar().setValue(self._table.verticalScrollBar().value())
 
     def _build(self) -> None:
@@ -109,7 +124,10 @@ class FrozenColumn(QObject):
         heading.sectionResized.connect(self._pass_width_on)
         for widget in (rows, heading):
             widget.hide()
-        table.verticalScrollBar().valueChanged.connect(rows.verticalScrollBar().setValue)
+        rows.setAutoScroll(False)
+        table.verticalScrollBar().valueChanged.connect(self._follow)
+        for moved in (rows.verticalScrollBar().valueChanged, rows.verticalScrollBar().rangeChanged):
+            moved.connect(self._follow)
         table.horizontalScrollBar().valueChanged.connect(self.place)
         for signal in (header.sectionResized, header.sectionMoved, header.sortIndicatorChanged):
             signal.connect(self.place)

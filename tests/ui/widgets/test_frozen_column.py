@@ -93,3 +93,16 @@ def test_its_heading_sorts_like_any_other(view: ContactView) -> None:
         QTest.mouseClick(heading.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(20, heading.height() // 2))
         assert view.horizontalHeader().sortIndicatorSection() == Column.NAME
         assert view.horizontalHeader().sortIndicatorOrder() is expected
+
+
+def test_a_name_never_stands_beside_another_row(view: ContactView) -> None:
+    view.setCurrentIndex(view.model().index(90, 0))
+    view.verticalScrollBar().setValue(0)
+    view.horizontalScrollBar().setValue(200)
+    assert overlay(view).rowAt(5) == view.rowAt(5) == 0, "where the current row is makes no difference"
+    overlay(view).scrollTo(view.model().index(95, 0))
+    overlay(view).verticalScrollBar().setValue(40)
+    assert overlay(view).rowAt(5) == 0
+    assert isinstance(model := view.model(), ContactTableModel)
+    model.set_filter("1")
+    assert overlay(view).rowAt(5) == view.rowAt(5)

@@ -103,6 +103,7 @@ def test_a_name_never_stands_beside_another_row(view: ContactView) -> None:
     overlay(view).scrollTo(view.model().index(95, 0))
     overlay(view).verticalScrollBar().setValue(40)
     assert overlay(view).rowAt(5) == 0
-    assert isinstance(model := view.model(), ContactTableModel)
+    model = view.model()
+    assert isinstance(model, ContactTableModel)
     model.set_filter("1")
     assert overlay(view).rowAt(5) == view.rowAt(5)

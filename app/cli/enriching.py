@@ -38,7 +38,9 @@ async def enrich(services: Services, arguments: argparse.Namespace, console: Con
         what = f"Looking up {' and '.join(fields)} of {len(plan.people)} people"
         agree_to_cost(console, plan.estimate, cap=arguments.max_credits, yes=arguments.yes, what=what)
     stored = await _queue(services, arguments, table, plan, fields)
-    return await see_through(services, [stored], console, wait=not arguments.no_wait)
+    code = await see_through(services, [stored], console, wait=not arguments.no_wait)
+    tell_of_unknown([await services.enrichment.run(run_id) for run_id in stored.job.run_ids], console)
+    return code
 
 
 async def see_through(
@@ -65,6 +67,22 @@ async def see_through(
         console.clear()
         ends = [await _write(services, each, console) for each in stored]
     return EXIT_ITEMS_FAILED if any(outcome.needs_attention for end in ends for outcome in end) else EXIT_OK
+
+
+def tell_of_unknown(runs: Sequence[EnrichmentRun], console: Console) -> bool:
+    """Say what is unknown, whenever it became so; returns whether there is any."""
+    unknown = [batch for run in runs for batch in run.batches if batch.state is BatchState.UNKNOWN_OUTCOME]
+    if unknown:
+        people = sum(batch.item_count for batch in unknown)
+        reserved = sum(batch.reserved for batch in unknown)
+        run_ids = ", ".join(str(run_id) for run_id in sorted({batch.run_id for batch in unknown}))
+        batch_ids = ", ".join(str(batch.batch_id) for batch in unknown)
+        console.say(
+            f"Whether {people} people were accepted is not known, because the answer was not seen. Only you can decide:"
+            f" “contact-scout queue retry RUN --unknown” (run {run_ids}) sends them again for up to {reserved} credits"
+            f" once more, “contact-scout queue give-up BATCH” (batch {batch_ids}) gives them up."
+        )
+    return bool(unknown)
 
 
 async def _queue(

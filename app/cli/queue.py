@@ -6,7 +6,7 @@ from collections import Counter
 
 from app.cli import jobs
 from app.cli.console import Console
-from app.cli.enriching import see_through
+from app.cli.enriching import see_through, tell_of_unknown
 from app.cli.exits import EXIT_ITEMS_FAILED, EXIT_OK
 from app.cli.waiting import agree_to_cost, in_words
 from app.composition import Services
@@ -48,7 +48,7 @@ async def resume(services: Services, arguments: argparse.Namespace, console: Con
         counts.update((await services.enrichment.run(run.run_id)).counts)
     if before:
         console.say(f"The queue is done: {in_words(counts)}.")
-    unknown = _tell_of_unknown(await services.enrichment.runs(), console)
+    unknown = tell_of_unknown(await services.enrichment.runs(), console)
     if unknown or any(counts[outcome] for outcome in Outcome if outcome.needs_attention):
         return EXIT_ITEMS_FAILED
     return code
@@ -102,8 +102,10 @@ async def retry(services: Services, arguments: argparse.Namespace, console: Cons
 
 async def give_up(services: Services, arguments: argparse.Namespace, console: Console) -> int:
     """Stop waiting for a batch."""
-    await services.enrichment.give_up(arguments.batch)
-    console.say(f"Batch {arguments.batch} is given up.")
+    if await services.enrichment.give_up(arguments.batch):
+        console.say(f"Batch {arguments.batch} is given up.")
+    else:
+        console.say(f"Batch {arguments.batch} has come to its end already. Nothing was changed.")
     return EXIT_OK
 
 
@@ -135,21 +137,19 @@ async def recover(services: Services, arguments: argparse.Namespace, console: Co
     return code
 
 
-def _tell_of_unknown(runs: list[EnrichmentRun], console: Console) -> bool:
-    """Say what is unknown, whenever it became so; returns whether there is any."""
-    unknown = [batch for run in runs for batch in run.batches if batch.state is BatchState.UNKNOWN_OUTCOME]
-    if unknown:
-        people = sum(batch.item_count for batch in unknown)
-        reserved = sum(batch.reserved for batch in unknown)
-        console.say(
-            f"Whether {people} people were accepted is not known, because the answer was not seen. Open the window to "
-            f"send them again (up to {reserved} credits once more) or to give them up."
-        )
-    return bool(unknown)
+def _state_in_words(run: EnrichmentRun) -> str:
+    if run.is_open:
+        return "open"
+    if any(batch.state is BatchState.UNKNOWN_OUTCOME for batch in run.batches):
+        return "needs your decision"
+    if run.held_people:
+        return f"sample done, {run.held_people} people wait"
+    waits = any(batch.state is BatchState.DRAFT for batch in run.batches)
+    return "stopped" if run.stopped and waits else "done"
 
 
 def _run_in_words(run: EnrichmentRun) -> str:
-    state = "open" if run.is_open else "stopped" if run.stopped else "done"
+    state = _state_in_words(run)
     spending = run.spending
     origin = f", from {run.origin}" if run.origin else ""
     return (

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -299,14 +298,17 @@ class EnrichmentService(EnrichmentPlanner):
         """Poll a batch that has run for so long that it is no longer polled by itself."""
         self._engine.ask_again(batch_id)
 
-    async def give_up(self, batch_id: int) -> None:
+    async def give_up(self, batch_id: int) -> bool:
         """Stop asking about a batch; its people end as expired, those of one that was never sent as cancelled.
 
-        Nothing happens to one that has come to its end, or is being sent, since the rep looked.
+        Returns False, and does nothing, where it has come to its end, or is being sent, since the rep looked.
         """
-        with suppress(IllegalTransitionError):
+        try:
             await self._repository.give_up(batch_id)
+        except IllegalTransitionError:
+            return False
         self._engine.wake()  # what held the queue up may have been this batch
+        return True
 
     def try_again(self) -> None:
         """What held the queue up may be over: credits were added, a cap was raised, the network is back."""

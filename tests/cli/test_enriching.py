@@ -148,7 +148,10 @@ def test_a_submit_whose_answer_was_lost_is_unknown_and_not_sent_again(
     expected_log("Outcome of enrichment batch 1 is unknown")
     demo_server.fault("drop_reply", Provider.TAMTAM, method="POST", path=ENRICHING)
     people = some_people(demo_server, tmp_path, 5)
-    assert enrich(program, people, "--yes").code == 3
+    asked = enrich(program, people, "--yes")
+    assert asked.code == 3
+    assert "queue retry RUN --unknown” (run 1)" in asked.said
+    assert "Run 1, needs your decision" in program("queue", "status").written
     assert {line["outcome"] for line in read_rows(tmp_path / "outcomes.csv")} == {"unknown"}
     resumed = program("queue", "resume")
     assert "up to 5 credits once more" in resumed.said

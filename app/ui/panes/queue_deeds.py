@@ -70,7 +70,7 @@ class QueueDeeds:
                 self._ask_again,
                 "Look for results now. Asking costs nothing.",
             ),
-            Deed("give_up", lambda chosen: "Give up…" if _can_give_up(chosen.batch) else "", self._give_up),
+            Deed("give_up", _give_up_label, self._give_up),
             Deed("retry", _retry_label, self._retry, "Look up again what ended without an answer, at a price."),
             Deed("raise_cap", lambda chosen: "Raise cap…" if _can_raise_cap(chosen.run) else "", self._raise_cap),
             Deed("unmatched", _unmatched_label, self._show_unmatched, "See what the service sent about nobody."),
@@ -183,9 +183,10 @@ class QueueDeeds:
 
     async def _give_up(self, chosen: Chosen) -> None:
         batch = chosen.batch
-        if batch is None:
-            return
-        if await ask(
+        unsent = _unsent(chosen)
+        if unsent:
+            await self._take_out(unsent)
+        elif batch is not None and await ask(
             self._parent,
             "Give up",
             f"Stop asking about {count(batch.item_count, 'person')}?",
@@ -193,15 +194,41 @@ class QueueDeeds:
             details="What was charged for them is not returned, and their results are not collected.",
             destructive=True,
         ):
-            await self._enrichment.give_up(batch.batch_id)
+            self._say_given_up([await self._enrichment.give_up(batch.batch_id)])
+
+    async def _take_out(self, unsent: list[EnrichmentBatch]) -> None:
+        people = count(sum(batch.item_count for batch in unsent), "person")
+        if await ask(
+            self._parent,
+            "Take out of the queue",
+            f"Take {people} out of the queue?",
+            accept=f"Take {people} out",
+            details="They were not sent, and cost nothing. What is in flight is still collected.",
+        ):
+            self._say_given_up([await self._enrichment.give_up(batch.batch_id) for batch in unsent])
+
+    def _say_given_up(self, done: list[bool]) -> None:
+        if not all(done):
+            left = count(len(done) - sum(done), "batch")
+            self._banner.show_info(f"{left} had been sent or had ended meanwhile, and stayed as it is.")
 
 
 def _can_pause(run: EnrichmentRun) -> bool:
     return not run.stopped and run.is_open
 
 
-def _can_give_up(batch: EnrichmentBatch | None) -> bool:
-    return batch is not None and (batch.state.is_pollable or batch.state is BatchState.UNKNOWN_OUTCOME)
+def _give_up_label(chosen: Chosen) -> str:
+    if _unsent(chosen):
+        return "Take out of the queue…"
+    batch = chosen.batch
+    ends = batch is not None and (batch.state.is_pollable or batch.state is BatchState.UNKNOWN_OUTCOME)
+    return "Give up…" if ends else ""
+
+
+def _unsent(chosen: Chosen) -> list[EnrichmentBatch]:
+    """The chosen batch, or those of the chosen run, that was not sent."""
+    batches = (chosen.batch,) if chosen.batch else chosen.run.batches if chosen.run else ()
+    return [batch for batch in batches if batch.state is BatchState.DRAFT]
 
 
 def sample_text(report: "SampleReport") -> str:

@@ -132,11 +132,9 @@ class QueuePane(QWidget):
     async def _refresh(self) -> None:
         before = {run.run_id: run for run in self._runs}
         self._runs = await self._services.enrichment.runs()
-        self.model.set_runs(self._runs, await self._services.enrichment.not_asked())
+        stuck, not_asked = await self._services.enrichment.stuck(), await self._services.enrichment.not_asked()
+        self.model.set_runs(self._runs, not_asked)
         self._pages.setCurrentIndex(1 if self._runs else 0)
-        for run in self._runs:
-            if run.run_id in self.model.loaded_runs() and before.get(run.run_id) != run:
-                await self._read_items(run.run_id)
         newest = self._runs[0] if self._runs else None
         if newest is not None and newest.run_id not in before and newest.is_open:
             self.reveal(newest.run_id)
@@ -146,8 +144,11 @@ class QueuePane(QWidget):
             self._tick.start()
         else:
             self._tick.stop()
-        self._notes.show(self._runs, await self._services.enrichment.stuck())
+        self._notes.show(self._runs, stuck)
         self._show_actions()
+        for run in self._runs:
+            if run.run_id in self.model.loaded_runs() and before.get(run.run_id) != run:
+                await self._read_items(run.run_id)
         await self._show_summary()
 
     async def _read_items(self, run_id: int) -> None:

@@ -226,6 +226,26 @@ async def test_a_sample_shows_its_hit_rate_and_cost_before_the_rest_is_bought(tm
         assert (await services.enrichment.run(run_id)).held_people == 0
 
 
+async def test_people_who_were_not_sent_are_taken_out_of_the_queue_and_may_be_chosen_again(
+    tmp_path: Path, data: DemoData
+) -> None:
+    async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
+        run_id = await enqueue(services, data, 30, sample=25)
+        services.enrichment.start()
+        await wait_until(lambda: cell(pane, Column.STATE) == "Sample finished")
+        take_out = child(pane, QPushButton, "queue_give_up")
+        assert take_out.text() == "Take out of the queue…"
+        press(pane, "queue_give_up")
+        box = await question(pane)
+        assert "Take 5 people out of the queue?" in box.text()
+        press_text(box, "Take 5 people out")
+        await wait_until(lambda: cell(pane, Column.STATE).startswith("Finished"))
+        assert not take_out.isVisible()
+        assert (await services.enrichment.run(run_id)).counts[Outcome.CANCELLED] == 10
+        chosen = [item.person for item in await services.enrichment.items(run_id)][25:]
+        assert len((await services.enrichment.plan_people(chosen, list(EnrichField))).people) == 5
+
+
 async def test_failed_look_ups_are_retried_at_a_price_that_is_named_first(tmp_path: Path, data: DemoData) -> None:
     async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
         run_id = await enqueue(services, data, 40)

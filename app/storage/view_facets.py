@@ -133,10 +133,6 @@ class FacetCounter:
         parts += [f"{bit} * (NOT ({choices[facet]}))" for facet, bit in _MISSES.items() if facet in choices]
         return " + ".join(parts) or "0"
 
-    @property
-    def _is_small(self) -> bool:
-        return self._hits is not None and self._hits * _SMALL_SHARE < self._contacts
-
     def _from(self, source: str, alias: str, index: str, bit: int) -> tuple[str, str]:
         """Where to count from, so that only contacts come that miss nothing but the choice of one facet."""
         if self._hits is None:

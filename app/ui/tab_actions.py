@@ -17,7 +17,6 @@ from app.ui.wording import priced
 
 TAG_CHANGES = ("contacts.add_tag", "contacts.remove_tag")
 LIST_CHANGES = ("contacts.add_to_list", "contacts.remove_from_list")
-CHANGES = (*TAG_CHANGES, *LIST_CHANGES)
 
 ON_SELECTION = (
     "contacts.enrich",
@@ -310,7 +309,7 @@ def _copy_markdown(table: ContactTable) -> None:
 
 def _providers(table: ContactTable) -> set[Provider]:
     """The services that may know a selected contact."""
-    return table.model.providers(table.selected_ids()) if table.selected_count <= MOST_ASKED else set(Provider)
+    return table.model.providers(table.chosen_ids()) if table.selected_count <= MOST_ASKED else set(Provider)
 
 
 def _load_all(pane: ResultsPane) -> None:

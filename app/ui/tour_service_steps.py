@@ -18,7 +18,6 @@ COMPANY_WORD = "Quillmark"
 TITLE = "Manager"
 TAGGED = 5
 LISTED = 8
-WANTED_ROWS = 100
 
 
 class ServiceSteps(TourStage):

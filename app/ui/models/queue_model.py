@@ -114,10 +114,6 @@ class QueueModel(QAbstractItemModel):
         for run_id, items in tuple(self._items.items()):
             self.set_items(run_id, items)
 
-    def items_of(self, run_id: int) -> list[EnrichmentItem]:
-        """The people of a run as they were read last, whatever the filter shows; [] before that."""
-        return self._items.get(run_id, [])
-
     def loaded_runs(self) -> set[int]:
         """Runs whose people are shown and so must be kept up to date."""
         return {

@@ -116,11 +116,6 @@ class IdInput(QWidget):
         """Whether a file is there whose column with the IDs the rep has to choose."""
         return self._file is not None and bool(self._file.columns) and self._column.currentIndex() < 0
 
-    @property
-    def is_reading(self) -> bool:
-        """Whether something is being read right now."""
-        return self.paste is None and not self.waits_for_column
-
     def clear(self) -> None:
         """Forget everything."""
         self._put_away()

@@ -20,6 +20,7 @@ from app.ui.actions import ActionEntry
 from app.ui.colours import Ink, current_colours
 from app.ui.icons import icon
 from app.ui.theme import SPACING
+from app.ui.widgets.labels import text_label
 
 _Index = QModelIndex | QPersistentModelIndex
 _KEYS = int(Qt.ItemDataRole.UserRole) + 1
@@ -111,11 +112,14 @@ class CommandPalette(QDialog):
         self.view.setAccessibleName("Commands")
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.clicked.connect(self._choose)
+        self._nothing = text_label("No command has all these words.", role="muted")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING.s, SPACING.s, SPACING.s, SPACING.s)
         layout.setSpacing(SPACING.s)
         layout.addWidget(self.box)
-        layout.addWidget(self.view)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self._nothing, 1)
         self.resize(min(560, parent.width() - 2 * SPACING.xl), min(420, parent.height() - 2 * SPACING.xl))
         self._narrow("")
 
@@ -133,6 +137,9 @@ class CommandPalette(QDialog):
 
     def _narrow(self, text: str) -> None:
         self._model.narrow(text)
+        found = self._model.rowCount() > 0
+        self.view.setVisible(found)
+        self._nothing.setVisible(not found)
         self.view.setCurrentIndex(QModelIndex())
         self._move(1)
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from app.qtbridge.waiting import wait_until
@@ -43,6 +43,8 @@ async def test_every_action_is_listed_and_narrowed_by_words(window: QMainWindow,
     assert lines(palette) == ["Search: Load more"]
     palette.box.setText("zebra")
     assert lines(palette) == []
+    said = [label.text() for label in palette.findChildren(QLabel) if label.isVisibleTo(palette)]
+    assert said == ["No command has all these words."]
     QTest.keyClick(palette.box, Qt.Key.Key_Return)
     assert palette.chosen is None
     palette.deleteLater()

@@ -3,6 +3,7 @@
 A notice may show on a locked screen, so it names numbers only: no person, no company, no file.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,8 +28,9 @@ def notices(before: Sequence[EnrichmentRun], after: Sequence[EnrichmentRun]) -> 
 
 
 def stopped_notice(reason: str) -> Notice:
-    """The whole queue waits for this reason."""
-    return Notice("Enrichment is waiting", reason)
+    """The whole queue waits for this reason. What it quotes of the service, which may name anybody, is left out."""
+    own_words = re.split(r"[:(“\"]", reason, maxsplit=1)[0].strip().rstrip(".")
+    return Notice("Enrichment is waiting", f"{own_words}." if own_words else "The queue says why.")
 
 
 def _of_run(old: EnrichmentRun, new: EnrichmentRun) -> list[Notice]:

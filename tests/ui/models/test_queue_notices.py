@@ -5,7 +5,7 @@ import pytest
 
 from app.domain.enrichment import BatchState
 from app.domain.outcomes import Outcome
-from app.ui.models.queue_notices import notices
+from app.ui.models.queue_notices import notices, stopped_notice
 from app.ui.models.queue_text import Pace, eta_text, pace_of, run_label, run_texts, run_title
 from tests.support.queue_records import START, make_batch, make_run
 
@@ -47,6 +47,22 @@ def test_a_pause_and_the_end_of_a_sample_are_told() -> None:
     assert told.title == "The sample is finished"
     assert told.text.endswith("2 people wait for you to go on.")
     assert run_label(sampled) == "Sample finished"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("Tamtam refused the key.", "Tamtam refused the key."),
+        ("Tamtam refused the request: no right to look up Ada Moreau", "Tamtam refused the request."),
+        (
+            "The next 9 people could cost 9 credits, 5 are left: 4 are short. (Ada)",
+            "The next 9 people could cost 9 credits, 5 are left.",
+        ),
+        ("“Ada” is not known", "The queue says why."),
+    ],
+)
+def test_why_the_queue_waits_is_told_without_what_the_service_said(reason: str, told: str) -> None:
+    assert stopped_notice(reason).text == told
 
 
 def test_the_time_left_names_its_basis() -> None:

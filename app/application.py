@@ -33,6 +33,7 @@ from app.services.safekeeping import WayOut
 from app.storage.instance_lock import InstanceLock
 from app.storage.profile import Profile
 from app.ui.main_window import MainWindow
+from app.ui.opening import told_to_wait
 
 log = logging.getLogger(__name__)
 
@@ -233,7 +234,9 @@ class _Session:
     async def _run_services(self) -> tuple[int, WayOut | None]:
         """Run until closed; returns the exit code, and what is to be put in the library's place before the next run."""
         opened = open_services(self._options.profile, demo=self._options.demo, redactor=self._options.redactor)
-        async with AsyncExitStack() as after_services, opened as services:
+        async with AsyncExitStack() as after_services, AsyncExitStack() as stack:
+            with contextlib.nullcontext() if self._is_silent else told_to_wait():
+                services = await stack.enter_async_context(opened)
             window = self._create_window(services, self._reporter, self._options)
             after_services.callback(_remove, window)
             window.close_requested.connect(self._request_quit)

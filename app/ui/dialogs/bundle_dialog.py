@@ -9,7 +9,6 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
@@ -24,6 +23,7 @@ from app.qtbridge.tasks import TaskScope
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.wording import count
 
@@ -124,18 +124,12 @@ class BundleDialog(QDialog):
         parts.addWidget(self.text)
         parts.setStretchFactor(1, 1)
         parts.setSizes([_LIST_WIDTH, 900 - _LIST_WIDTH])
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addStretch()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._save)
+        buttons = button_row(self._cancel, self._save)
         head = QVBoxLayout()
         head.setSpacing(SPACING.xs)
         head.addWidget(text_label("Read before you save", role="heading"))
         head.addWidget(self._told)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        column = dialog_column(self)
         column.addLayout(head)
         column.addWidget(self.banner)
         column.addWidget(parts, 1)

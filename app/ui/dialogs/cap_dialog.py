@@ -1,11 +1,12 @@
 """Another cap for a run that is in the queue already."""
 
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QPushButton, QWidget
 
 from app.domain.enrichment import EnrichmentRun, price
 from app.qtbridge.dialogs import run_dialog
 from app.ui.models.queue_text import run_title
 from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.widgets.number_box import NumberBox
 from app.ui.wording import count
@@ -35,14 +36,8 @@ class CapDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(SPACING.l)
         form.addRow("&Cap for this run", self.cap)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addStretch()
-        buttons.addWidget(cancel)
-        buttons.addWidget(confirm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(cancel, confirm)
+        column = dialog_column(self)
         column.addWidget(text_label(run_title(run), role="heading"))
         column.addWidget(
             text_label(

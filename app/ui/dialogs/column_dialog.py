@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -19,6 +18,7 @@ from app.qtbridge.dialogs import run_dialog
 from app.ui.icons import icon
 from app.ui.models.contact_columns import COLUMNS, Column
 from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 
 _COLUMN = Qt.ItemDataRole.UserRole
@@ -62,9 +62,7 @@ class ColumnDialog(QDialog):
             row.setSpacing(SPACING.s)
             for button in buttons:
                 row.addStretch() if button is None else row.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        column = dialog_column(self)
         column.addWidget(text_label("Tick what the table shows. Drag to change the order.", role="muted"))
         column.addWidget(self.list, 1)
         column.addLayout(moves)

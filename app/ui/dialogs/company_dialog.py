@@ -26,6 +26,7 @@ from app.ui.failures import failure_handler
 from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.wording import count
 
@@ -145,17 +146,16 @@ class CompanyDialog(QDialog):
         self.setWindowTitle("Find company")
         self.setMinimumSize(480, 360)
         self.resize(760, 440)
-        for widget, name, spoken in (
-            (self, "company_dialog", ""),
-            (self.box, "company_text", "Company name or domain"),
-            (self._find, "company_find", "Find companies"),
-            (self.table, "company_matches", "Candidates"),
-            (self._confirm, "company_confirm", ""),
-            (self._cancel, "company_cancel", "Cancel"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self, "company_dialog", ""),
+                (self.box, "company_text", "Company name or domain"),
+                (self._find, "company_find", "Find companies"),
+                (self.table, "company_matches", "Candidates"),
+                (self._confirm, "company_confirm", ""),
+                (self._cancel, "company_cancel", "Cancel"),
+            )
+        )
         self.box.setPlaceholderText("Quillmark Lanterns, or quillmark.example")
         self.box.setClearButtonEnabled(True)
         self.box.textChanged.connect(self._show)
@@ -201,14 +201,8 @@ class CompanyDialog(QDialog):
         asking.addWidget(label)
         asking.addWidget(self.box, 1)
         asking.addWidget(self._find)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addWidget(self._state, 1)
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._confirm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(self._cancel, self._confirm, between=self._state)
+        column = dialog_column(self)
         column.addLayout(head)
         column.addWidget(self.banner)
         column.addLayout(asking)

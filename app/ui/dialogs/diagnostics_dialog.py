@@ -19,6 +19,7 @@ from app.ui.icons import icon
 from app.ui.refresher import Refresher
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.widgets.provider_health import ProviderHealth
 from app.ui.wording import clock, count
@@ -150,11 +151,7 @@ class DiagnosticsDialog(QDialog):
         head.addWidget(self._at)
         head.addSpacing(SPACING.s)
         head.addWidget(self._refresh)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addWidget(self.save_button)
-        buttons.addStretch(1)
-        buttons.addWidget(self._close)
+        buttons = button_row(self._close, left=(self.save_button,))
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.m)
         column.setSpacing(SPACING.m)

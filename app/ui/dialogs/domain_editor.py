@@ -8,7 +8,6 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QCompleter,
     QDialog,
-    QHBoxLayout,
     QHeaderView,
     QLineEdit,
     QPushButton,
@@ -27,6 +26,7 @@ from app.ui.failures import failure_handler
 from app.ui.models.domain_grid_model import Column, DomainGridModel
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.wording import count
 
@@ -141,16 +141,15 @@ class DomainEditor(QDialog):
     def _build(self) -> None:
         self.setWindowTitle("Company domains")
         self.setMinimumSize(820, 440)
-        for widget, name, spoken in (
-            (self, "domain_editor", ""),
-            (self.table, "domain_grid", "Companies without a domain"),
-            (self._suggest, "domain_suggest", "Suggest domains, free of charge"),
-            (self._confirm, "domain_confirm", ""),
-            (self._cancel, "domain_cancel", "Cancel"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self, "domain_editor", ""),
+                (self.table, "domain_grid", "Companies without a domain"),
+                (self._suggest, "domain_suggest", "Suggest domains, free of charge"),
+                (self._confirm, "domain_confirm", ""),
+                (self._cancel, "domain_cancel", "Cancel"),
+            )
+        )
         self._suggest.setToolTip("Ask Tamtam's company search for every empty row. This costs nothing.")
         self.model.dataChanged.connect(self._show)
         set_role(self._confirm, "primary")
@@ -201,15 +200,8 @@ class DomainEditor(QDialog):
                 role="muted",
             )
         )
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addWidget(self._suggest)
-        buttons.addWidget(self._state, 1)
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._confirm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(self._cancel, self._confirm, left=(self._suggest,), between=self._state)
+        column = dialog_column(self)
         column.addLayout(head)
         column.addWidget(self.banner)
         column.addWidget(self.table, 1)

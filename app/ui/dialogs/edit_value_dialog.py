@@ -8,10 +8,8 @@ from PySide6.QtWidgets import (
     QCompleter,
     QDialog,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,6 +19,7 @@ from app.qtbridge.dialogs import run_dialog
 from app.ui.panes.inspector_groups import known_fields, primary_value
 from app.ui.panes.inspector_words import FIELD_LABELS
 from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
 from app.ui.widgets.labels import rule, set_role, text_label
 
 EDITABLE = (
@@ -124,17 +123,16 @@ class EditValueDialog(QDialog):
         who = row.display_name or "this contact"
         self.setWindowTitle("Edit a field")
         self.setMinimumWidth(440)
-        for widget, name, spoken in (
-            (self, "edit_value_dialog", ""),
-            (self.field, "edit_field", "Field"),
-            (self.value, "edit_value", "Value"),
-            (self._back, "edit_back", "Back to automatic"),
-            (self._confirm, "edit_confirm", "Use this value"),
-            (self._cancel, "edit_cancel", "Cancel"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self, "edit_value_dialog", ""),
+                (self.field, "edit_field", "Field"),
+                (self.value, "edit_value", "Value"),
+                (self._back, "edit_back", "Back to automatic"),
+                (self._confirm, "edit_confirm", "Use this value"),
+                (self._cancel, "edit_cancel", "Cancel"),
+            )
+        )
         self.field.setEnabled(not fixed)
         self.field.currentIndexChanged.connect(lambda _: self._show_field())
         self.value.setMaxLength(LONGEST)
@@ -150,9 +148,7 @@ class EditValueDialog(QDialog):
         for button, run in ((self._back, self._go_back), (self._cancel, self.reject)):
             button.setAutoDefault(False)
             button.clicked.connect(run)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        column = dialog_column(self)
         shown = who if len(who) <= 60 else f"{who[:59]}…"
         column.addWidget(text_label(f"Edit {shown}", role="heading"))
         form = QFormLayout()
@@ -165,12 +161,7 @@ class EditValueDialog(QDialog):
         column.addWidget(self._problem)
         column.addWidget(self._state)
         column.addWidget(rule())
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addWidget(self._back)
-        buttons.addStretch()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._confirm)
+        buttons = button_row(self._cancel, self._confirm, left=(self._back,))
         column.addLayout(buttons)
 
 

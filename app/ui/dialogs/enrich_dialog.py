@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,6 +26,7 @@ from app.ui.dialogs.enrich_source import EnrichSource
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.widgets.number_box import NumberBox
 from app.ui.wording import count
@@ -292,14 +292,8 @@ class EnrichDialog(QDialog):
         held.setSpacing(SPACING.s)
         held.addWidget(self._held_back, 1)
         held.addWidget(self._fill_in)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addStretch()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._confirm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(self._cancel, self._confirm)
+        column = dialog_column(self)
         column.addWidget(self._who)
         column.addWidget(self.banner)
         column.addLayout(form)

@@ -24,6 +24,7 @@ from app.qtbridge.tasks import TaskScope
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
 from app.ui.widgets.labels import rule, text_label
 from app.ui.wording import count
 
@@ -126,18 +127,17 @@ class ExportDialog(QDialog):
         self.setObjectName("export_dialog")
         self.setWindowTitle("Export contacts")
         self.setMinimumWidth(560)
-        for widget, name, spoken in (
-            (self._preset, "export_preset", "File layout"),
-            (self._path, "export_path", "File to write"),
-            (self._browse, "export_browse", "Choose the file"),
-            (self._export, "export_confirm", ""),
-            (self._cancel, "export_cancel", "Cancel"),
-            (self._left_out, "export_left_out", ""),
-            (self._all_the_same, "export_all_the_same", "Export those on the do-not-contact list too"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self._preset, "export_preset", "File layout"),
+                (self._path, "export_path", "File to write"),
+                (self._browse, "export_browse", "Choose the file"),
+                (self._export, "export_confirm", ""),
+                (self._cancel, "export_cancel", "Cancel"),
+                (self._left_out, "export_left_out", ""),
+                (self._all_the_same, "export_all_the_same", "Export those on the do-not-contact list too"),
+            )
+        )
         self._all_the_same.toggled.connect(lambda _: self._show())
         for preset in self._services.export.presets():
             self._preset.addItem(preset.label, preset.name)
@@ -160,14 +160,8 @@ class ExportDialog(QDialog):
         file_label = QLabel("&File")
         file_label.setBuddy(self._path)
         form.addRow(file_label, file_row)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addStretch()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._export)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(self._cancel, self._export)
+        column = dialog_column(self)
         suppressed = QVBoxLayout()
         suppressed.setSpacing(SPACING.xs)
         suppressed.addWidget(self._heading)

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHeaderView, QPushButton, QTableView, QWidget
 
 from app.domain.enrichment import EnrichmentItem, QueueEvent
 from app.qtbridge.dialogs import run_dialog
 from app.ui.models.queue_text import item_texts
 from app.ui.models.text_table_model import TextTableModel
-from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, text_label
 from app.ui.wording import clock, short_moment
 
@@ -55,14 +55,8 @@ class ItemLog(QDialog):
         self.setObjectName("item_log")
         self.setWindowTitle("Log")
         self.setMinimumSize(860, 420)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addWidget(copy)
-        buttons.addStretch()
-        buttons.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(close, left=(copy,))
+        column = dialog_column(self)
         column.addWidget(text_label(name, role="heading", selectable=True))
         said = " · ".join(part for part in (f"{state} ({per_field})" if per_field else state, details) if part)
         column.addWidget(text_label(said, role="muted", selectable=True))

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -32,6 +31,7 @@ from app.ui.models.text_table_model import RecordTableModel
 from app.ui.refresher import Refresher
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import rule, text_label
 from app.ui.wording import count, moment, short_moment
@@ -240,14 +240,8 @@ class LedgerDialog(QDialog):
         self._close.setAccessibleName("Close")
         self._close.setDefault(True)
         self._close.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addWidget(self._save)
-        buttons.addStretch()
-        buttons.addWidget(self._close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(self._close, left=(self._save,))
+        column = dialog_column(self)
         column.addWidget(self.banner)
         column.addLayout(filters)
         column.addWidget(self._totals)

@@ -25,6 +25,7 @@ from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.wording import count, left_out_text
 
@@ -201,20 +202,19 @@ class ListDialog(QDialog):
         label = self._provider.label
         self.setWindowTitle("Remove from a list" if self._removing else "Add to a list")
         self.setMinimumWidth(480)
-        for widget, name, spoken in (
-            (self, "list_dialog", ""),
-            (self.account, "list_account", f"{label} account"),
-            (self.find_box, "list_find", "Find a list"),
-            (self.view, "list_lists", "Lists"),
-            (self._new, "list_new", "New list"),
-            (self.name_box, "list_name", "Name of the new list"),
-            (self._create, "list_create", "Create the list"),
-            (self._confirm, "list_confirm", ""),
-            (self._cancel, "list_cancel", "Cancel"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self, "list_dialog", ""),
+                (self.account, "list_account", f"{label} account"),
+                (self.find_box, "list_find", "Find a list"),
+                (self.view, "list_lists", "Lists"),
+                (self._new, "list_new", "New list"),
+                (self.name_box, "list_name", "Name of the new list"),
+                (self._create, "list_create", "Create the list"),
+                (self._confirm, "list_confirm", ""),
+                (self._cancel, "list_cancel", "Cancel"),
+            )
+        )
         self.find_box.setPlaceholderText("Find a list")
         self.find_box.setClearButtonEnabled(True)
         self.find_box.textChanged.connect(self._narrow)
@@ -259,14 +259,8 @@ class ListDialog(QDialog):
         naming.setSpacing(SPACING.s)
         naming.addWidget(self.name_box, 1)
         naming.addWidget(self._create)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addStretch()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._confirm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(self._cancel, self._confirm)
+        column = dialog_column(self)
         column.addLayout(head)
         column.addWidget(self.banner)
         column.addLayout(account)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.domain.match_candidates import MatchCandidate
 from app.qtbridge.dialogs import run_dialog
@@ -14,6 +14,7 @@ from app.ui.failures import failure_handler
 from app.ui.models.review_model import ReviewModel, percent
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.widgets.number_box import NumberBox
 from app.ui.widgets.pair_view import PairView
@@ -126,14 +127,8 @@ class MergeAllDialog(QDialog):
         score.addWidget(label)
         score.addWidget(self.least)
         score.addStretch()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addStretch()
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.confirm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(cancel, self.confirm)
+        column = dialog_column(self)
         column.addWidget(text_label("Merge probable matches without a look at each", role="heading"))
         column.addWidget(self.banner)
         column.addLayout(score)

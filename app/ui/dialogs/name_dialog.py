@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.qtbridge.dialogs import run_dialog
 from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import button_row
 from app.ui.widgets.labels import rule, set_role, text_label
 
 LONGEST = 80
@@ -46,11 +47,7 @@ class NameDialog(QDialog):
         self.confirm.clicked.connect(self.accept)
         cancel.clicked.connect(self.reject)
         self.box.textChanged.connect(self._judge)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addStretch()
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.confirm)
+        buttons = button_row(cancel, self.confirm)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
         column.setSpacing(SPACING.s)

@@ -1,10 +1,11 @@
 """One person typed by hand, to be enriched."""
 
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from app.domain.enrichment import PersonInput, missing_for_enrichment
 from app.qtbridge.dialogs import run_dialog
 from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 
 _FIELDS = (
@@ -70,14 +71,8 @@ class OnePersonDialog(QDialog):
         for button, name in ((self._confirm, "person_confirm"), (self._cancel, "person_cancel")):
             button.setObjectName(name)
             button.setAccessibleName(button.text())
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addWidget(self._why_not, 1)
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._confirm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(self._cancel, self._confirm, between=self._why_not)
+        column = dialog_column(self)
         column.addWidget(text_label("Enrich one person", role="heading"))
         column.addLayout(form)
         column.addWidget(rule())

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QRadioButton, Q
 from app.qtbridge.dialogs import run_dialog
 from app.services.enrichment_accounts import OtherKeyQuestion
 from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.wording import count
 
@@ -50,9 +51,7 @@ class OtherKeyDialog(QDialog):
             f"{count(question.credits, 'credit')} reserved with the present {label} key. Results belong to its account."
         )
         self._buttons = {choice: QRadioButton(words) for choice, (words, _) in _WORDS.items()}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        column = dialog_column(self)
         top = QVBoxLayout()
         top.setSpacing(SPACING.xs)
         top.addWidget(text_label(head, role="heading"))

@@ -14,6 +14,7 @@ from app.ui.dialogs.plain_frame import lay_out, quoted, say
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import name_widgets
 from app.ui.widgets.labels import text_label
 from app.ui.wording import count
 
@@ -133,16 +134,15 @@ class OwnListDialog(QDialog):
     def _build(self) -> None:
         self.setWindowTitle("Remove from a list" if self._removing else "Add to a list")
         self.setMinimumWidth(460)
-        for widget, name, spoken in (
-            (self, "own_list_dialog", ""),
-            (self.name_box, "own_list_name", "Find a list" if self._removing else "Find a list or name a new one"),
-            (self.view, "own_list_lists", "Lists"),
-            (self._confirm, "own_list_confirm", ""),
-            (self._cancel, "own_list_cancel", "Cancel"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self, "own_list_dialog", ""),
+                (self.name_box, "own_list_name", "Find a list" if self._removing else "Find a list or name a new one"),
+                (self.view, "own_list_lists", "Lists"),
+                (self._confirm, "own_list_confirm", ""),
+                (self._cancel, "own_list_cancel", "Cancel"),
+            )
+        )
         self.name_box.setPlaceholderText(self.name_box.accessibleName())
         self.name_box.setMaxLength(100)
         self.name_box.setClearButtonEnabled(True)

@@ -17,6 +17,7 @@ from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import dialog_column, name_widgets
 from app.ui.widgets.labels import rule, text_label
 from app.ui.wording import count
 
@@ -123,17 +124,16 @@ class OwnListsDialog(QDialog):
     def _build(self) -> None:
         self.setWindowTitle("Manage lists")
         self.setMinimumWidth(480)
-        for widget, name, spoken in (
-            (self, "own_lists_dialog", ""),
-            (self.view, "own_lists", "Lists"),
-            (self.new_button, "own_lists_new", "New list"),
-            (self.rename_button, "own_lists_rename", "Rename the chosen list"),
-            (self.delete_button, "own_lists_delete", "Delete the chosen list"),
-            (self._close, "own_lists_close", "Close"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self, "own_lists_dialog", ""),
+                (self.view, "own_lists", "Lists"),
+                (self.new_button, "own_lists_new", "New list"),
+                (self.rename_button, "own_lists_rename", "Rename the chosen list"),
+                (self.delete_button, "own_lists_delete", "Delete the chosen list"),
+                (self._close, "own_lists_close", "Close"),
+            )
+        )
         self.view.setUniformItemSizes(True)
         self.view.setMinimumHeight(200)
         self.view.currentItemChanged.connect(lambda *_: self._show())
@@ -152,9 +152,7 @@ class OwnListsDialog(QDialog):
             button.clicked.connect(lambda _=False, work=work: self._start(work()))
         self._close.setDefault(True)
         self._close.clicked.connect(self.accept)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        column = dialog_column(self)
         column.addWidget(text_label("Your lists", role="heading"))
         column.addWidget(self.banner)
         side = QVBoxLayout()

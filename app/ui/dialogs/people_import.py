@@ -25,6 +25,7 @@ from app.services.people_files import PeopleFile, columns_for, remember_columns
 from app.ui.failures import failure_handler
 from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.wording import count
 
@@ -172,9 +173,7 @@ class PeopleImportDialog(QDialog):
         buttons.addStretch()
         buttons.addWidget(self._cancel)
         buttons.addWidget(self._confirm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        column = dialog_column(self)
         head = QVBoxLayout()
         head.setSpacing(SPACING.xs)
         head.addWidget(text_label(self._file.name, role="heading"))

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 
 
@@ -19,9 +20,7 @@ def lay_out(
     left: Sequence[QPushButton] = (),
 ) -> None:
     """Fill a dialog. Enter presses `confirm`, Escape cancels; the body's first list or table takes spare room."""
-    column = QVBoxLayout(dialog)
-    column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-    column.setSpacing(SPACING.m)
+    column = dialog_column(dialog)
     head = QVBoxLayout()
     head.setSpacing(SPACING.xs)
     head.addWidget(text_label(heading, role="heading"))
@@ -40,14 +39,7 @@ def lay_out(
         button.setAutoDefault(False)
     cancel.clicked.connect(dialog.reject)
     confirm.clicked.connect(dialog.accept)
-    buttons = QHBoxLayout()
-    buttons.setSpacing(SPACING.s)
-    for button in left:
-        buttons.addWidget(button)
-    buttons.addStretch()
-    buttons.addWidget(cancel)
-    buttons.addWidget(confirm)
-    column.addLayout(buttons)
+    column.addLayout(button_row(cancel, confirm, left=left))
 
 
 def quoted(name: str, most: int = 28) -> str:

@@ -7,6 +7,7 @@ from app.domain.contact import ContactDetails, RecordKind, SourceRecord
 from app.qtbridge.dialogs import run_dialog
 from app.ui.dialogs.plain_frame import lay_out, say
 from app.ui.panes.inspector_words import KINDS, age_text
+from app.ui.widgets.dialog_parts import name_widgets
 from app.ui.widgets.labels import plain_tool_tip, text_label
 from app.ui.wording import count
 
@@ -52,15 +53,14 @@ class SplitDialog(QDialog):
     def _build(self, details: ContactDetails) -> None:
         self.setWindowTitle("Split a contact")
         self.setMinimumWidth(520)
-        for widget, name, spoken in (
-            (self, "split_dialog", ""),
-            (self.view, "split_records", "Source records"),
-            (self._confirm, "split_confirm", ""),
-            (self._cancel, "split_cancel", "Cancel"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self, "split_dialog", ""),
+                (self.view, "split_records", "Source records"),
+                (self._confirm, "split_confirm", ""),
+                (self._cancel, "split_cancel", "Cancel"),
+            )
+        )
         for record in details.records:
             item = QListWidgetItem(record_words(record))
             item.setData(_RECORD, record.record_id)

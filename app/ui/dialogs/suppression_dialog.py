@@ -31,6 +31,7 @@ from app.ui.models.text_table_model import RecordTableModel
 from app.ui.refresher import Refresher
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import dialog_column, name_widgets
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.wording import count, moment
@@ -173,19 +174,18 @@ class SuppressionDialog(QDialog):
         self.setObjectName("suppression_dialog")
         self.setWindowTitle("Do not contact")
         self.setMinimumSize(720, 640)
-        for widget, name, spoken in (
-            (self._filter, "suppression_filter", "Find an entry"),
-            (self.table, "suppression_entries", "Do-not-contact list, newest first"),
-            (self._remove, "suppression_remove", "Take off the list"),
-            (self._paste, "suppression_paste", "People and companies to add"),
-            (self._add, "suppression_add", "Add"),
-            (self._import, "suppression_import", "Add from a file"),
-            (self._selected, "suppression_selected", ""),
-            (self._close, "suppression_close", "Close"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self._filter, "suppression_filter", "Find an entry"),
+                (self.table, "suppression_entries", "Do-not-contact list, newest first"),
+                (self._remove, "suppression_remove", "Take off the list"),
+                (self._paste, "suppression_paste", "People and companies to add"),
+                (self._add, "suppression_add", "Add"),
+                (self._import, "suppression_import", "Add from a file"),
+                (self._selected, "suppression_selected", ""),
+                (self._close, "suppression_close", "Close"),
+            )
+        )
         self._count.setObjectName("suppression_count")
         self._told.setObjectName("suppression_told")
         self._filter.setPlaceholderText("Find an entry")
@@ -250,9 +250,7 @@ class SuppressionDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.addStretch()
         buttons.addWidget(self._close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        column = dialog_column(self)
         column.addLayout(head)
         column.addWidget(self.banner)
         column.addWidget(self._filter)

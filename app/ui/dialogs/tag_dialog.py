@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
@@ -12,6 +12,7 @@ from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.chip_choice import ChipChoice
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.widgets.multi_value_edit import MultiValueEdit
 from app.ui.wording import count, left_out_text
@@ -118,14 +119,8 @@ class TagDialog(QDialog):
         set_role(self.known, "canvas")
         scroll.setWidget(self.known)
         scroll.setMinimumHeight(_CHIPS_HEIGHT)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addStretch()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._confirm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        buttons = button_row(self._cancel, self._confirm)
+        column = dialog_column(self)
         verb = "Remove tags from" if self._removing else "Add tags to"
         head = QVBoxLayout()
         head.setSpacing(SPACING.xs)

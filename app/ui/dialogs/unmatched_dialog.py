@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 
 from app.domain.enrichment import Unmatched
 from app.qtbridge.dialogs import run_dialog
-from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import dialog_column
 from app.ui.widgets.labels import rule, text_label
 from app.ui.wording import count
 
@@ -35,9 +35,7 @@ class UnmatchedDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.addStretch()
         buttons.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        column = dialog_column(self)
         column.addWidget(text_label(f"{count(len(entries), 'entry')} about nobody we asked for", role="heading"))
         column.addWidget(
             text_label(

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.backups import Backup, Restored
 from app.domain.errors import ContactScoutError, DamagedLibraryError
@@ -19,6 +19,7 @@ from app.ui.failures import failure_handler
 from app.ui.theme import SPACING, Theme
 from app.ui.widgets.backup_table import BackupTable
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 
 _FILTERS = "Libraries (*.sqlite3);;All files (*)"
@@ -95,13 +96,7 @@ class WayOutDialog(QDialog):
         self._restore.setEnabled(False)
         self._salvage.setToolTip("Read the damaged file row by row into a new one, and say what is missing")
         self.table.doubleClicked.connect(lambda _index: self._choose_from_table())
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addWidget(self._salvage)
-        buttons.addWidget(self._file)
-        buttons.addStretch(1)
-        buttons.addWidget(self._quit)
-        buttons.addWidget(self._restore)
+        buttons = button_row(self._quit, self._restore, left=(self._salvage, self._file))
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.m)
         column.setSpacing(SPACING.m)
@@ -128,9 +123,7 @@ class _PleaseWait(QDialog):
         bar.setRange(0, 0)
         bar.setTextVisible(False)
         bar.setAccessibleName(text)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.l)
-        column.setSpacing(SPACING.m)
+        column = dialog_column(self)
         column.addWidget(text_label(text))
         column.addWidget(bar)
 

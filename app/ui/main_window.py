@@ -382,7 +382,7 @@ class MainWindow(QMainWindow):
     def _show_selection(self) -> None:
         table = self.tabs.current_table()
         if table is not None:
-            self.inspector.show_selection(table.selected_count, table.selected_ids)
+            self.inspector.show_selection(table.selected_count, table.chosen_ids)
 
     def _select(self, contact_ids: Sequence[int]) -> None:
         table = self.tabs.current_table()

@@ -118,12 +118,19 @@ class ResultTabs(QTabWidget):
 
     def current_library(self) -> LibraryPane | None:
         """The library, if it is in front."""
-        return next((pane for pane in self.currentWidget().findChildren(LibraryPane)), None) if self.count() else None
+        pane = self._current_pane()
+        return pane if isinstance(pane, LibraryPane) else None
 
     def current_table(self) -> ContactTable | None:
         """The contact table in front."""
-        tables = self.currentWidget().findChildren(ContactTable) if self.count() else []
-        return tables[0] if tables else None
+        pane = self._current_pane()
+        if isinstance(pane, ResultsPane | LibraryPane):
+            return pane.table  # asked for with every step through the rows
+        return next(iter(pane.findChildren(ContactTable)), None) if pane is not None else None
+
+    def _current_pane(self) -> QWidget | None:
+        tab = self.currentWidget() if self.count() else None
+        return tab.widget() if isinstance(tab, QScrollArea) else tab
 
     def export_name(self) -> str:
         """A file name that suits the tab in front."""

@@ -101,6 +101,10 @@ class ContactTable(QWidget):
         """The selected contacts, in the order shown; those hidden by the filter come last."""
         return self.view.contacts.selected_ids()
 
+    def chosen_ids(self) -> Collection[int]:
+        """The same in no order, which is much quicker among very many contacts. The caller must not change it."""
+        return self.view.contacts.chosen()
+
     @property
     def selected_count(self) -> int:
         """How many contacts are selected; quicker than `selected_ids`."""

@@ -1,7 +1,7 @@
 """The contact inspector: everything known of one contact, and the rep's own work on it."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -102,14 +102,14 @@ class InspectorPane(QWidget):
         self._shown_id = contact_id
         self._scope.replace("read", self._read(contact_id))
 
-    def show_selection(self, selected: int, ids: Callable[[], Sequence[int]]) -> None:
+    def show_selection(self, selected: int, ids: Callable[[], Collection[int]]) -> None:
         """Show what several selected contacts have in common, instead of one of them.
 
         Args:
             selected: How many are selected.
-            ids: Tells which.
+            ids: Tells which, in any order.
         """
-        known = list(ids()) if selected <= MOST_SUMMED else []
+        known = sorted(ids()) if selected <= MOST_SUMMED else []
         if (selected, known) == self._selection:
             return  # a contact that was opened since stays
         self._selection = (selected, known)
@@ -140,6 +140,9 @@ class InspectorPane(QWidget):
 
     async def _read(self, contact_id: int) -> None:
         details = await self._services.library.details(contact_id)
+        for make in (row for section in self._field_sections for row in section.rows_to_make()):
+            make()  # for the first contact only
+            await asyncio.sleep(0)
         before = self._details
         same = before is not None and before.row.contact_id == details.row.contact_id
         if not same:

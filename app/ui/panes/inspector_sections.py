@@ -1,6 +1,7 @@
 """The parts of the inspector below the rep's own work: fields, jobs, schools, what happened, source records."""
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -70,18 +71,26 @@ class FieldSection(Section):
         self._deeds = deeds
         self._rows: dict[str, FieldRow] = {}
 
+    def rows_to_make(self) -> list[Callable[[], None]]:
+        """What `show_fields` would have to make before it can show anything, each in little time."""
+        return [partial(self._make_row, field) for field in self._fields if field not in self._rows]
+
     def show_fields(self, details: ContactDetails, costs: Costs, *, same_contact: bool) -> None:
         """Show what is known of the fields."""
         known = {each.field: each for each in known_fields(details, self._fields)}
         if "first_name" in known and "last_name" in known and not known.get("full_name", known["last_name"]).is_chosen:
             known.pop("full_name", None)  # it says nothing more
-        if known and not self._rows:
-            self._rows = {field: FieldRow(field, self._deeds) for field in self._fields}
-            for row in self._rows.values():
-                self._column.addWidget(row)
+        if known:
+            for make in self.rows_to_make():
+                make()
         for field, row in self._rows.items():
             row.show_field(known.get(field), costs, same_contact=same_contact)
         self.setVisible(bool(known))
+
+    def _make_row(self, field: str) -> None:
+        row = self._rows[field] = FieldRow(field, self._deeds)
+        row.hide()  # until it has something to show
+        self._column.addWidget(row)
 
 
 def outcome_rows(details: ContactDetails) -> list[QWidget]:

@@ -11,6 +11,7 @@ from app.domain.errors import InputError
 from app.domain.identifiers import FREE_MAIL_HOSTS, domain_of_email, normalise_domain
 from app.domain.provider import Provider
 from app.services.companies import CompanyService
+from app.services.slices import in_slices
 from app.storage.company_domains import CompanyDomainRepository
 from app.storage.library import LibraryRepository
 
@@ -47,8 +48,11 @@ class DomainService:
         """
         known, keys = await self._look(rows)
         told = await self._repository.domains(set(keys.values()))
-        domains = {row.contact_id: told.get(keys[row.contact_id], "") or known[row.contact_id] for row in rows}
-        return {contact_id: domain for contact_id, domain in domains.items() if domain}
+        domains = {}
+        async for row in in_slices(rows):
+            if domain := told.get(keys[row.contact_id], "") or known[row.contact_id]:
+                domains[row.contact_id] = domain
+        return domains
 
     async def missing_domains(self, contact_ids: Sequence[int]) -> list[MissingDomain]:
         """The companies of these contacts whose domain is not known, once each, in order of first appearance."""
@@ -57,17 +61,14 @@ class DomainService:
         lacking = [row for row in rows if row.contact_id not in domains]
         _, keys = await self._look(lacking)
         linkedin = await self._repository.companies_of([row.contact_id for row in lacking])
-        missing: dict[str, MissingDomain] = {}
-        for row in lacking:
+        named: dict[str, tuple[str, str]] = {}
+        waiting: dict[str, list[int]] = {}
+        async for row in in_slices(lacking):
             key = keys[row.contact_id]
-            before = missing.get(key)
-            missing[key] = MissingDomain(
-                key,
-                row.company_name or row.display_name,
-                linkedin.get(row.contact_id, ("", ""))[1] or (before.linkedin_id if before else ""),
-                (*(before.contact_ids if before else ()), row.contact_id),
-            )
-        return list(missing.values())
+            waiting.setdefault(key, []).append(row.contact_id)
+            linkedin_id = linkedin.get(row.contact_id, ("", ""))[1] or named.get(key, ("", ""))[1]
+            named[key] = row.company_name or row.display_name, linkedin_id
+        return [MissingDomain(key, *named[key], tuple(contact_ids)) for key, contact_ids in waiting.items()]
 
     async def told(self, keys: Collection[str]) -> dict[str, str]:
         """What the rep said of companies before: key → domain, of those that are known."""
@@ -109,7 +110,7 @@ class DomainService:
         """What records say of each contact's domain ("" for nothing), and the key of its company."""
         records = await self._repository.companies_of([row.contact_id for row in rows])
         known, keys = {}, {}
-        for row in rows:
+        async for row in in_slices(rows):
             website, linkedin_id = records.get(row.contact_id, ("", ""))
             known[row.contact_id] = (
                 normalise_domain(row.company_domain) or normalise_domain(website) or domain_of_email(row.email)

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -125,6 +125,15 @@ def sort_candidates(candidates: Sequence[Candidate], known: Sequence[KnownPerson
         refresh: Buy again what is owned; who waits for an answer is never sent twice.
     """
     done = Sorted()
+    for _ in sort_one_by_one(candidates, known, done, refresh=refresh):
+        pass
+    return done
+
+
+def sort_one_by_one(
+    candidates: Sequence[Candidate], known: Sequence[KnownPerson], done: Sorted, *, refresh: bool = False
+) -> Iterator[None]:
+    """The same, putting them into `done`; comes up for air after each."""
     waiting = PeopleIndex([(each.keys, each.field) for each in known if each.waits])
     bought: dict[str, list[KnownPerson]] = {}
     for each in known:
@@ -133,6 +142,7 @@ def sort_candidates(candidates: Sequence[Candidate], known: Sequence[KnownPerson
                 bought.setdefault(key, []).append(each)
     taken = PeopleIndex()
     for number, candidate in zip(count(1), candidates):
+        yield
         person, keys = candidate.person, candidate.person.queue_keys
         if candidate.suppressed:
             done.leave_out(number, person, candidate.suppressed, Exclusion.SUPPRESSED, counted_as=SUPPRESSED)
@@ -156,7 +166,6 @@ def sort_candidates(candidates: Sequence[Candidate], known: Sequence[KnownPerson
         for asked in wanted - twice:
             taken.add(keys, asked)
         done.sent.append((number, replace(person, domain=normalise_domain(person.domain)), wanted - twice))
-    return done
 
 
 def estimate_of(

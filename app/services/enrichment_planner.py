@@ -11,11 +11,13 @@ from app.services.enrichment_accounts import EnrichmentAccounts
 from app.services.enrichment_plan import (
     Candidate,
     EnrichmentPlan,
+    Sorted,
     estimate_of,
     owned_values,
     person_of,
-    sort_candidates,
+    sort_one_by_one,
 )
+from app.services.slices import in_slices
 from app.services.suppression import SuppressionService
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.library import LibraryRepository
@@ -49,7 +51,8 @@ class EnrichmentPlanner:
         domains = await self._domains.domains(rows)
         wanted = frozenset(fields)
         candidates = [
-            Candidate(person_of(row, domains.get(row.contact_id, "")), wanted, owned_values(row)) for row in rows
+            Candidate(person_of(row, domains.get(row.contact_id, "")), wanted, owned_values(row))
+            async for row in in_slices(rows)
         ]
         return await self._plan(candidates, wanted, refresh=refresh)
 
@@ -66,7 +69,7 @@ class EnrichmentPlanner:
                 wanted,
                 owned_values(rows[number]) if number in rows else {},
             )
-            for number, person in enumerate(people)
+            async for number, person in in_slices(enumerate(people))
         ]
         return await self._plan(candidates, wanted, refresh=refresh)
 
@@ -88,13 +91,18 @@ class EnrichmentPlanner:
     ) -> EnrichmentPlan:
         if not fields:
             raise InputError("Choose e-mails, phones, or both.")
-        keys = {key for candidate in candidates for key in candidate.person.queue_keys}
+        keys: set[str] = set()
+        async for candidate in in_slices(candidates):
+            keys |= candidate.person.queue_keys
         suppressed = await self._suppression.people([candidate.person for candidate in candidates])
         checked = [
             replace(candidate, suppressed=suppressed[place].reason) if place in suppressed else candidate
-            for place, candidate in enumerate(candidates)
+            async for place, candidate in in_slices(enumerate(candidates))
         ]
-        result = sort_candidates(checked, await self._repository.known(keys), refresh=refresh)
+        result = Sorted()
+        known = await self._repository.known(keys)
+        async for _ in in_slices(sort_one_by_one(checked, known, result, refresh=refresh)):
+            pass
         wanted = tuple(asked for _, _, asked in result.sent)
         rates = {field: await self._repository.hit_rate(field) for field in fields}
         return EnrichmentPlan(

@@ -10,6 +10,7 @@ from app.domain.errors import InputError
 from app.domain.suppression import SuppressionEntry, Traits, traits_of_person
 from app.exchange.suppression_reader import BadLine, SuppressionPaste, read_suppressions
 from app.exchange.text_file import read_text
+from app.services.slices import in_slices
 from app.storage.library import LibraryRepository
 from app.storage.suppression import SuppressionRepository
 
@@ -102,11 +103,11 @@ class SuppressionService:
         index = await self._repository.index()
         if not index:
             return {}
-        known = await self._library.find_people([person.identity_keys for person in people])
+        known = await self._library.find_people([person.identity_keys async for person in in_slices(people)])
         known |= {place: each.contact_id for place, each in enumerate(people) if each.contact_id is not None}
         by_contact = await self._repository.contacts(sorted(set(known.values())))
         found = {place: by_contact[contact_id] for place, contact_id in known.items() if contact_id in by_contact}
-        for place, person in enumerate(people):
+        async for place, person in in_slices(enumerate(people)):
             entry = index.find(traits_of_person(person))
             if entry is not None:
                 found[place] = entry

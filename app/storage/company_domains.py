@@ -2,12 +2,19 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
 from app.domain.companies import CompanyMatch
 from app.storage.columns import json_list, stamp, to_json, utc_now
 from app.storage.database import Connection, Database, one, rows
+
+_AT_ONCE = 500
+_COMPANIES = (
+    "SELECT contact_id, json_extract(fields, '$.company_website'), json_extract(fields, '$.company_linkedin_id')"
+    " FROM source_record WHERE contact_id IN (SELECT value FROM json_each(?)) ORDER BY fetched_at"
+)
 
 _decoder = msgspec.json.Decoder(tuple[CompanyMatch, ...])
 
@@ -61,17 +68,12 @@ class CompanyDomainRepository:
 
     async def companies_of(self, contact_ids: Collection[int]) -> dict[int, tuple[str, str]]:
         """Website and LinkedIn id of each contact's company, from the newest record that names them."""
-        found = await self._database.read(
-            lambda conn: rows(
-                conn,
-                "SELECT contact_id, json_extract(fields, '$.company_website'),"
-                " json_extract(fields, '$.company_linkedin_id') FROM source_record"
-                " WHERE contact_id IN (SELECT value FROM json_each(?)) ORDER BY fetched_at",
-                (json_list(contact_ids),),
-            )
-        )
+        ids = list(contact_ids)
         known: dict[int, tuple[str, str]] = {}
-        for contact_id, website, linkedin_id in found:
-            before = known.get(contact_id, ("", ""))
-            known[contact_id] = website or before[0], linkedin_id or before[1]
+        for start in range(0, len(ids), _AT_ONCE):
+            asked = json_list(ids[start : start + _AT_ONCE])
+            found = await self._database.read(partial(rows, sql=_COMPANIES, values=(asked,)))
+            for contact_id, website, linkedin_id in found:
+                before = known.get(contact_id, ("", ""))
+                known[contact_id] = website or before[0], linkedin_id or before[1]
         return known

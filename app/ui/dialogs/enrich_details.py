@@ -1,12 +1,13 @@
 """What an enrichment leaves out: who cannot go and why, and which values are owned already, with their age."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableView, QTabWidget, QWidget
 
-from app.services.enrichment_plan import EnrichmentPlan, Exclusion
-from app.ui.models.text_table_model import TextTableModel
+from app.services.enrichment_plan import EnrichmentPlan, Exclusion, Ineligible, OwnedValue
+from app.ui.models.text_table_model import RecordTableModel
 from app.ui.wording import count
 
 KIND_WORDS = {
@@ -37,8 +38,9 @@ class EnrichDetails(QTabWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._ineligible = TextTableModel(("Row", "Person", "Why it cannot go"), self)
-        self._owned = TextTableModel(("Row", "Field", "Value", "Known since"), self)
+        self._now = datetime.now(UTC)
+        self._ineligible = RecordTableModel(("Row", "Person", "Why it cannot go"), _ineligible_texts, self)
+        self._owned = RecordTableModel(("Row", "Field", "Value", "Known since"), self._owned_texts, self)
         self._ineligible_view = _table(self._ineligible, "enrich_ineligible", "Who cannot go, and why", (60, 200))
         self._owned_view = _table(self._owned, "enrich_owned", "Values you own, and their age", (60, 90, 260))
         self.addTab(self._ineligible_view, "")
@@ -48,17 +50,23 @@ class EnrichDetails(QTabWidget):
 
     def show_plan(self, plan: EnrichmentPlan, now: datetime) -> None:
         """Show what this plan leaves out."""
-        self._ineligible.set_rows([(f"{row.row:,}", row.name or "–", row.reason) for row in plan.ineligible])
-        self._owned.set_rows(
-            [(f"{own.row:,}", own.field.label, own.value or "–", age_text(own.at, now)) for own in plan.owned]
-        )
+        self._now = now
+        self._ineligible.set_rows(plan.ineligible)
+        self._owned.set_rows(plan.owned)
         for tab, words, number in ((0, "Cannot go", len(plan.ineligible)), (1, "You own already", len(plan.owned))):
             self.setTabText(tab, f"{words} ({number:,})")
             self.setTabVisible(tab, number > 0)
         self.setVisible(bool(plan.ineligible or plan.owned))
 
+    def _owned_texts(self, own: OwnedValue) -> tuple[str, ...]:
+        return f"{own.row:,}", own.field.label, own.value or "–", age_text(own.at, self._now)
 
-def _table(model: TextTableModel, name: str, spoken: str, widths: tuple[int, ...]) -> QTableView:
+
+def _ineligible_texts(row: Ineligible) -> tuple[str, ...]:
+    return f"{row.row:,}", row.name or "–", row.reason
+
+
+def _table(model: RecordTableModel[Any], name: str, spoken: str, widths: tuple[int, ...]) -> QTableView:
     table = QTableView()
     table.setObjectName(name)
     table.setAccessibleName(spoken)

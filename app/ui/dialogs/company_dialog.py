@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -28,6 +28,7 @@ from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
 from app.ui.widgets.labels import rule, set_role, text_label
+from app.ui.widgets.plain_table import dress_table
 from app.ui.wording import count
 
 if TYPE_CHECKING:
@@ -172,18 +173,11 @@ class CompanyDialog(QDialog):
 
     def _set_up_table(self) -> None:
         self.table.setModel(self._model)
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.table.setAlternatingRowColors(True)
+        dress_table(self.table)
         self.table.activated.connect(self.accept)
         selection: QItemSelectionModel = self.table.selectionModel()
         selection.selectionChanged.connect(self._show)
         header = self.table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         for column, width in enumerate((0, 210, 72, 68, 96)):
             if width:
                 header.resizeSection(column, width)

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHeaderView, QPushButton, QTableView, QWidget
 
@@ -12,6 +11,7 @@ from app.ui.models.queue_text import item_texts
 from app.ui.models.text_table_model import TextTableModel
 from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, text_label
+from app.ui.widgets.plain_table import dress_table
 from app.ui.wording import clock, short_moment
 
 if TYPE_CHECKING:
@@ -33,14 +33,8 @@ class ItemLog(QDialog):
         table.setObjectName("item_log_events")
         table.setAccessibleName("What happened, oldest first")
         table.setModel(model)
-        table.verticalHeader().hide()
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        dress_table(table)
         header = table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         header.resizeSection(0, 130)
         header.resizeSection(2, 300)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDate, QStandardPaths, Qt
+from PySide6.QtCore import QDate, QStandardPaths
 from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
@@ -34,6 +34,7 @@ from app.ui.widgets.banner import Banner
 from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import rule, text_label
+from app.ui.widgets.plain_table import dress_table
 from app.ui.wording import count, moment, short_moment
 
 if TYPE_CHECKING:
@@ -258,17 +259,8 @@ class LedgerDialog(QDialog):
         table.setObjectName("ledger_lines")
         table.setAccessibleName("Entries, newest first")
         table.setModel(self._model)
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setTabKeyNavigation(False)
-        table.setWordWrap(False)
-        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        dress_table(table, (130, 96, 84, 66, 300, 300))
         header = table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        for column, width in enumerate((130, 96, 84, 66, 300, 300)):
-            header.resizeSection(column, width)
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -27,6 +26,7 @@ from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
 from app.ui.widgets.dialog_parts import dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
+from app.ui.widgets.plain_table import dress_table
 from app.ui.wording import count
 
 if TYPE_CHECKING:
@@ -190,15 +190,8 @@ class PeopleImportDialog(QDialog):
 
 def _set_up(view: QTableView, model: TextTableModel) -> None:
     view.setModel(model)
-    view.verticalHeader().hide()
-    view.setShowGrid(False)
-    view.setAlternatingRowColors(True)
-    view.setTabKeyNavigation(False)
-    view.setWordWrap(False)
-    view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+    dress_table(view)
     header = view.horizontalHeader()
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    header.setHighlightSections(False)
     header.setDefaultSectionSize(130)
     header.setSectionResizeMode(model.columnCount() - 1, QHeaderView.ResizeMode.Stretch)
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from app.domain.backups import Backup
 from app.ui.models.text_table_model import RecordTableModel
+from app.ui.widgets.plain_table import dress_table
 from app.ui.wording import moment
 
 _COLUMNS = ("Made", "Why", "Contacts", "Size")
@@ -21,18 +22,9 @@ class BackupTable(QTableView):
         self.setObjectName("backups")
         self.setAccessibleName("Backups, newest first")
         self.setModel(self._model)
-        self.verticalHeader().hide()
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        dress_table(self, (220, 200, 130))
         self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        for column, width in enumerate((220, 200, 130)):
-            header.resizeSection(column, width)
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
 
     def set_backups(self, backups: Sequence[Backup]) -> None:

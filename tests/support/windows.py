@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from PySide6.QtWidgets import QApplication, QDialog
 
@@ -14,6 +14,30 @@ from app.ui.main_window import MainWindow
 from app.ui.panes.results_pane import ResultsPane
 
 D = TypeVar("D", bound=QDialog)
+
+
+class Pane(Protocol):
+    """A widget that has to stop what it runs before it goes."""
+
+    def resize(self, width: int, height: int, /) -> None: ...
+    def show(self) -> None: ...
+    async def shut_down(self) -> None: ...
+    def deleteLater(self) -> None: ...  # noqa: N802 - Qt's name
+
+
+P = TypeVar("P", bound=Pane)
+
+
+@asynccontextmanager
+async def standing_alone(pane: P, width: int, height: int) -> AsyncIterator[P]:
+    """A pane without a window around it, shown and taken down in order."""
+    pane.resize(width, height)
+    pane.show()
+    try:
+        yield pane
+    finally:
+        await pane.shut_down()
+        pane.deleteLater()
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import openpyxl
@@ -39,27 +39,15 @@ from tests.support.demo_server import DemoServer
 from tests.support.demo_services import demo_services
 from tests.support.memory_key_store import MemoryKeyStore
 from tests.support.widgets import child, choose_file, press, press_text, question
+from tests.support.windows import standing_alone
 
 pytestmark = pytest.mark.gui
 
 UNKNOWN_NUMBERS = ["999999001", "999999002", "999999003"]
 
 
-@pytest.fixture(scope="module")
-def data() -> DemoData:
-    return DemoData(seed=1, contacts=400)
-
-
-@asynccontextmanager
-async def shown_pane(services: Services) -> AsyncIterator[BulkFetchPane]:
-    pane = BulkFetchPane(services)
-    pane.resize(1000, 800)
-    pane.show()
-    try:
-        yield pane
-    finally:
-        await pane.shut_down()
-        pane.deleteLater()
+def shown_pane(services: Services) -> AbstractAsyncContextManager[BulkFetchPane]:
+    return standing_alone(BulkFetchPane(services), 1000, 800)
 
 
 def choose(pane: QWidget, provider: Provider) -> None:

@@ -1,5 +1,4 @@
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -15,26 +14,13 @@ from tests.support.demo_server import DemoServer
 from tests.support.demo_services import demo_services
 from tests.support.live_services import live_services
 from tests.support.widgets import child, press, press_text
-from tests.support.windows import dialog
+from tests.support.windows import dialog, standing_alone
 
 pytestmark = pytest.mark.gui
 
 
-@pytest.fixture(scope="module")
-def data() -> DemoData:
-    return DemoData(seed=1, contacts=300)
-
-
-@asynccontextmanager
-async def shown(services: Services) -> AsyncIterator[FindPane]:
-    pane = FindPane(services)
-    pane.resize(320, 800)
-    pane.show()
-    try:
-        yield pane
-    finally:
-        await pane.shut_down()
-        pane.deleteLater()
+def shown(services: Services) -> AbstractAsyncContextManager[FindPane]:
+    return standing_alone(FindPane(services), 320, 800)
 
 
 def account(pane: SearchPane) -> QComboBox:

@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,25 +31,13 @@ from tests.support.demo_server import DemoServer
 from tests.support.demo_services import QUICK, demo_services
 from tests.support.memory_key_store import MemoryKeyStore
 from tests.support.widgets import child, press, press_text, question
+from tests.support.windows import standing_alone
 
 pytestmark = pytest.mark.gui
 
 
-@pytest.fixture(scope="module")
-def data() -> DemoData:
-    return DemoData(seed=1, contacts=400)
-
-
-@asynccontextmanager
-async def shown_pane(services: Services) -> AsyncIterator[QueuePane]:
-    pane = QueuePane(services)
-    pane.resize(1200, 320)
-    pane.show()
-    try:
-        yield pane
-    finally:
-        await pane.shut_down()
-        pane.deleteLater()
+def shown_pane(services: Services) -> AbstractAsyncContextManager[QueuePane]:
+    return standing_alone(QueuePane(services), 1200, 320)
 
 
 @asynccontextmanager

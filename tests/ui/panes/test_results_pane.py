@@ -1,5 +1,5 @@
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -15,28 +15,18 @@ from tests.support.demo_server import DemoServer
 from tests.support.demo_services import demo_services
 from tests.support.live_services import live_services
 from tests.support.widgets import press_text
+from tests.support.windows import standing_alone
 
 pytestmark = pytest.mark.gui
 
 EVERYONE: Mapping[str, tuple[str, ...]] = {"relationship_status": ("any",)}
 
 
-@pytest.fixture(scope="module")
-def data() -> DemoData:
-    return DemoData(seed=1, contacts=400)
-
-
-@asynccontextmanager
-async def shown(services: Services, values: Mapping[str, tuple[str, ...]] = EVERYONE) -> AsyncIterator[ResultsPane]:
+def shown(
+    services: Services, values: Mapping[str, tuple[str, ...]] = EVERYONE
+) -> AbstractAsyncContextManager[ResultsPane]:
     query = SearchQuery(Provider.TALKTOHUMANS, dict(values))
-    pane = ResultsPane(services, query)
-    pane.resize(900, 600)
-    pane.show()
-    try:
-        yield pane
-    finally:
-        await pane.shut_down()
-        pane.deleteLater()
+    return standing_alone(ResultsPane(services, query), 900, 600)
 
 
 def says(pane: ResultsPane, text: str) -> bool:

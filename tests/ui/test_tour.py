@@ -17,7 +17,8 @@ from app.ui.tour import run_tour
 from tests.support.demo_services import demo_services
 from tests.support.memory_key_store import MemoryKeyStore
 
-pytestmark = pytest.mark.gui
+# Longer than the tour itself may take, which tells better than a stack where it stood.
+pytestmark = [pytest.mark.gui, pytest.mark.timeout(360)]
 
 
 @asynccontextmanager

@@ -44,7 +44,22 @@ class TablePlace:
         )
 
     def restore(self, table: "ContactTable") -> None:
-        """Take the rep back, as far as the contacts are still there."""
+        """Take the rep back, as far as the contacts are still there; silently in a table behind another one.
+
+        The inspector shows what is chosen in the tab in front, also where the table of another one is ready later.
+        """
+        from app.ui.widgets.contact_table import ContactTable  # which imports us
+
+        is_behind = not table.isVisible() and any(
+            other.isVisible() for other in table.window().findChildren(ContactTable)
+        )
+        was_silent = table.blockSignals(is_behind or table.signalsBlocked())
+        try:
+            self._restore(table)
+        finally:
+            table.blockSignals(was_silent)
+
+    def _restore(self, table: "ContactTable") -> None:
         view, model = table.view, table.model
         if self.selected:
             view.contacts.select_ids(self.selected)

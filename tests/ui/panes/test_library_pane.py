@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton, QTreeWidgetItem
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QStackedWidget, QToolButton, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from app.domain.library_view import Facet
@@ -13,7 +13,9 @@ from app.qtbridge.waiting import wait_signal, wait_until
 from app.ui.dialogs.name_dialog import NameDialog
 from app.ui.models.contact_columns import Column
 from app.ui.models.contact_text import TextForm
+from app.ui.models.library_model import LibraryModel
 from app.ui.panes.library_pane import LibraryPane
+from app.ui.widgets.contact_table import ContactTable
 from tests.support.library_desk import LibraryDesk, open_library, record
 from tests.support.widgets import press_text
 from tests.support.windows import dialog
@@ -264,6 +266,31 @@ async def test_everything_comes_back_in_the_next_session(pane: LibraryPane, qtbo
         assert again.panel.choice == tick_before
         assert again.table.view.frozen.is_on
         assert again.save_state()() == saved
+
+
+async def test_a_tab_behind_comes_back_without_a_word(pane: LibraryPane, qtbot: QtBot, desk: LibraryDesk) -> None:
+    ids = list(pane.model.order())
+    pane.table.select_ids(ids[3:5])
+    pane.table.view.contacts.setCurrentIndex(pane.model.index(3, 0), pane.table.view.contacts.SelectionFlag.NoUpdate)
+    saved = pane.save_state()()
+    for other_in_front in (True, False):
+        told: list[int] = []
+        tabs = QStackedWidget()
+        tabs.addWidget(ContactTable(desk.services, LibraryModel(desk.library, desk.views, pane._scope)))
+        tabs.addWidget(QLabel("Another tab"))
+        behind = LibraryPane(desk.services)
+        behind.table.contact_current.connect(told.append)
+        tabs.addWidget(behind)
+        tabs.setCurrentIndex(0 if other_in_front else 1)
+        tabs.show()
+        behind.restore_state(saved)
+        await settled(behind)
+        assert behind.table.selected_ids() == ids[3:5]
+        assert behind.table.view.currentIndex().row() == 3
+        assert told == ([] if other_in_front else [ids[3]])
+        await behind.shut_down()
+        tabs.close()
+        tabs.deleteLater()
 
 
 @pytest.mark.parametrize("damage", [[], {"selected": "%%", "current": "x", "facets": [1], "columns": 3, "filter": 7}])

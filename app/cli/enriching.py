@@ -242,6 +242,8 @@ def _fields(text: str) -> tuple[EnrichField, ...]:
 def _tell(plan: EnrichmentPlan, console: Console) -> None:
     for reason, count in plan.estimate.excluded.items():
         console.say(f"{count} rows are not sent. {reason}")
+    if plan.maybe_charged_text:
+        console.say(plan.maybe_charged_text)
     if plan.balance_left is not None and plan.balance_left < plan.estimate.maximum:
         console.say(f"Only {plan.balance_left} credits are left at the service; this can cost more.")
 

@@ -91,6 +91,8 @@ async def retry(services: Services, arguments: argparse.Namespace, console: Cons
         return await see_through(services, [], console, run_ids=[arguments.run])
     plan = await services.enrichment.plan_retry(arguments.run)
     what = f"Looking up {len(plan.people)} people again"
+    if plan.maybe_charged_text:
+        console.say(plan.maybe_charged_text)
     agree_to_cost(console, plan.estimate, cap=arguments.max_credits, yes=arguments.yes, what=what)
     cap = plan.estimate.maximum if arguments.max_credits is None else arguments.max_credits
     run_id = await services.enrichment.enqueue(plan, cap=cap, origin=f"run {arguments.run}")

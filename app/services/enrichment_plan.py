@@ -23,6 +23,9 @@ IN_QUEUE = "Already in the queue."
 OWNED = "Already in the library."
 SUPPRESSED = "On the do-not-contact list."
 
+#: Ends of what was sent, or may have been, and never answered.
+_UNANSWERED = (Outcome.UNKNOWN, Outcome.EXPIRED)
+
 
 class Exclusion(StrEnum):
     """Why somebody is not sent."""
@@ -62,7 +65,8 @@ class EnrichmentPlan:
 
     `people` will be sent, `rows` are their rows, counted from 1 in the order given, and `wanted` is what is asked of
     each: less than `fields` where a value is owned already. `owned` are those values, with their age. `balance_left`
-    is None when the provider could not be asked.
+    is None when the provider could not be asked. `maybe_charged` counts those of `people` who were sent before without
+    an answer that was seen.
     """
 
     fields: frozenset[EnrichField]
@@ -73,6 +77,15 @@ class EnrichmentPlan:
     estimate: Estimate
     balance_left: int | None
     owned: tuple[OwnedValue, ...] = ()
+    maybe_charged: int = 0
+
+    @property
+    def maybe_charged_text(self) -> str:
+        """What to say, before they are bought, of people who may have been charged before; "" where there are none."""
+        if not self.maybe_charged:
+            return ""
+        who = "1 of them was" if self.maybe_charged == 1 else f"{self.maybe_charged:,} of them were"
+        return f"{who} sent before, and the answer was not seen: a charge for that is not returned."
 
     @property
     def sent(self) -> tuple[tuple[PersonInput, frozenset[EnrichField]], ...]:
@@ -106,6 +119,7 @@ class Sorted:
     ineligible: list[Ineligible] = field(default_factory=list)
     owned: list[OwnedValue] = field(default_factory=list)
     excluded: Counter[str] = field(default_factory=Counter)
+    maybe_charged: int = 0
 
     def leave_out(
         self, number: int, person: PersonInput, reason: str, kind: Exclusion, *, counted_as: str = ""
@@ -135,6 +149,9 @@ def sort_one_by_one(
 ) -> Iterator[None]:
     """The same, putting them into `done`; comes up for air after each."""
     waiting = PeopleIndex([(each.keys, each.field) for each in known if each.waits])
+    unanswered = PeopleIndex(
+        [(each.keys, each.field) for each in known if each.outcome in _UNANSWERED and not each.waits]
+    )
     bought: dict[str, list[KnownPerson]] = {}
     for each in known:
         if each.outcome in (Outcome.FOUND, Outcome.PARTIAL):
@@ -165,6 +182,7 @@ def sort_one_by_one(
         done.excluded.update(f"{name.label} already in the library." for name in has)
         for asked in wanted - twice:
             taken.add(keys, asked)
+        done.maybe_charged += any(unanswered.find(keys, asked) for asked in wanted - twice)
         done.sent.append((number, replace(person, domain=normalise_domain(person.domain)), wanted - twice))
 
 

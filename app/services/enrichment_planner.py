@@ -114,4 +114,5 @@ class EnrichmentPlanner:
             estimate=estimate_of(wanted, rates, result.excluded),
             balance_left=await self.accounts.refresh_balance(),
             owned=tuple(result.owned),
+            maybe_charged=result.maybe_charged,
         )

@@ -10,7 +10,7 @@ import pytest
 from app.composition import Services
 from app.demo.dataset import DemoData
 from app.demo.samples import people_rows
-from app.domain.enrichment import BatchState, EnrichField, LedgerFilter, LedgerKind, PersonInput
+from app.domain.enrichment import BatchState, EnrichField, LedgerFilter, LedgerKind, PersonInput, Submission
 from app.domain.errors import InputError, LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
@@ -115,6 +115,26 @@ async def test_a_sample_shows_its_figures_before_the_rest_is_bought(services: Se
     await services.enrichment.drain([run_id])
     assert (await services.enrichment.run(run_id)).held_people == 0
     assert sum((await services.enrichment.run(run_id)).counts.values()) == 40
+
+
+async def test_who_was_given_up_may_have_been_charged_and_that_is_said_before_they_are_bought_again(
+    services: Services, data: DemoData
+) -> None:
+    chosen = people(data, 4)
+    run_id = await services.enrichment.enqueue(
+        await services.enrichment.plan_people(chosen[:3], EMAILS), cap=3, origin=""
+    )
+    (batch,) = (await services.enrichment.run(run_id)).batches
+    repository = services.enrichment._repository
+    await repository.reserve(batch.batch_id, 3, "key")
+    await repository.begin_submit(batch.batch_id, "hash")
+    await repository.submitted(batch.batch_id, Submission("req", "PROCESSING", 3), datetime.now(UTC))
+    assert await services.enrichment.give_up(batch.batch_id)
+    plan = await services.enrichment.plan_people(chosen, EMAILS)
+    assert (len(plan.people), plan.maybe_charged) == (4, 3)
+    assert plan.maybe_charged_text.startswith("3 of them were sent before")
+    assert (await services.enrichment.plan_people(chosen[3:], EMAILS)).maybe_charged_text == ""
+    assert (await services.enrichment.plan_retry(run_id)).maybe_charged == 3
 
 
 async def test_what_failed_can_be_bought_again_and_each_item_tells_its_story(

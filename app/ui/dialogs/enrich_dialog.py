@@ -185,8 +185,9 @@ class EnrichDialog(QDialog):
     def _show_people(self, plan: EnrichmentPlan) -> None:
         total = len(plan.people) + len(plan.ineligible)
         self._who.setText(f"{len(plan.people):,} of {count(total, self._source.noun)} can be enriched")
-        self._held_back.setText(f"Not sent, and free of charge: {split_text(plan)}.")
-        self._held_back.setVisible(bool(plan.ineligible))
+        held_back = f"Not sent, and free of charge: {split_text(plan)}." if plan.ineligible else ""
+        self._held_back.setText(" ".join(filter(None, (held_back, plan.maybe_charged_text))))
+        self._held_back.setVisible(bool(self._held_back.text()))
         self._details.show_plan(plan, datetime.now(UTC))
         waiting = sum(self._source.people_of(self._missing).values())
         verb = "has" if waiting == 1 else "have"

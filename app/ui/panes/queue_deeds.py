@@ -153,7 +153,9 @@ class QueueDeeds:
             "Retry failed",
             f"Look up {count(len(plan.people), 'person')} again? This may cost up to {cost}.",
             accept=f"Retry for at most {cost}",
-            details="Only what failed, expired, or came back without a row is asked for.",
+            details=" ".join(
+                ("Only what failed, expired, or came back without a row is asked for.", plan.maybe_charged_text)
+            ).strip(),
         ):
             await self._enrichment.enqueue(plan, cap=plan.estimate.maximum, origin=_retry_origin(run))
 

@@ -37,6 +37,8 @@ BATCH_OUTCOME = {
 
 _WAITING_FOR_SPEND = (BatchState.DRAFT, BatchState.RESERVED)
 
+_FOR_CREDITS = "Waits for credits"
+
 Texts = tuple[str, str, str, str, str]
 
 
@@ -72,7 +74,9 @@ def pace_of(runs: Iterable[EnrichmentRun]) -> Pace | None:
 
 def eta_text(run: EnrichmentRun, pace: Pace | None, now: datetime, not_asked: Collection[int] = ()) -> str:
     """When a run will be done and what that is judged by; "" where nothing can be said."""
-    if pace is None or not run.is_open or any(batch.batch_id in not_asked for batch in run.batches):
+    if pace is None or not run.is_open:
+        return ""
+    if any(batch.batch_id in not_asked or _lacks_credits(batch) for batch in run.batches):
         return ""
     left = 0.0
     for batch in run.batches:
@@ -123,6 +127,8 @@ def batch_texts(batch: EnrichmentBatch, number: int, *, stopped: bool, asked: bo
     label = BATCH_LABEL[batch.state]
     if stopped and batch.state in _WAITING_FOR_SPEND:
         label = "Paused"
+    elif _lacks_credits(batch):
+        label = _FOR_CREDITS
     elif batch.held and batch.state is BatchState.DRAFT:
         label = "Waits for the sample"
     money = []
@@ -157,6 +163,11 @@ def item_texts(item: EnrichmentItem) -> Texts:
     return name, combine([result.outcome for result in asked]).label, per_field, "", " · ".join(values + reasons)
 
 
+def _lacks_credits(batch: EnrichmentBatch) -> bool:
+    """Whether it was refused because credits were missing, and waits for more."""
+    return batch.state is BatchState.DRAFT and batch.short > 0
+
+
 def run_label(run: EnrichmentRun) -> str:
     """Where a run stands, in words."""
     states = {batch.state for batch in run.batches}
@@ -165,6 +176,8 @@ def run_label(run: EnrichmentRun) -> str:
     waiting = not states.isdisjoint(_WAITING_FOR_SPEND)
     if run.stopped and waiting:
         return "Paused, collecting" if run.is_open else "Paused"
+    if run.is_open and any(map(_lacks_credits, run.batches)):
+        return _FOR_CREDITS
     if run.is_open:
         return "Running"
     if run.held_people:

@@ -159,6 +159,17 @@ def test_what_is_no_longer_asked_about_names_no_next_look() -> None:
     assert "Next look at" in str(told.data())
 
 
+def test_a_run_that_lacks_credits_says_so_and_promises_no_end() -> None:
+    done = replace(make_batch(1, state=BatchState.COMPLETE), submitted_at=START)
+    model = QueueModel()
+    model.set_runs([make_run(1, done, replace(make_batch(2), short=40))])
+    assert model.index(0, Column.STATE).data() == "Waits for credits"
+    assert model.index(1, Column.STATE, model.index(0, 0)).data() == "Waits for credits"
+    assert "left, by" not in str(model.index(0, Column.NOTE).data())
+    model.set_runs([make_run(1, done, make_batch(2))])
+    assert model.index(0, Column.STATE).data() == "Running"
+
+
 def test_a_stopped_run_says_so_on_its_waiting_batches() -> None:
     model = QueueModel()
     model.set_runs([make_run(1, make_batch(1), stopped=True)])

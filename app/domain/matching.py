@@ -11,8 +11,9 @@ from math import log2
 
 from app.domain.match_candidates import MatchCandidate
 from app.domain.matching_blocks import Blocks
+from app.domain.matching_evidence import probability, reasons
 from app.domain.matching_people import Entry, MatchPerson, entry
-from app.domain.matching_score import Scorer, probability, reasons
+from app.domain.matching_score import Scorer
 
 #: Pairs below this are not worth a rep's time.
 LEAST_SCORE = 0.35

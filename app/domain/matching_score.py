@@ -1,19 +1,18 @@
 """How sure it is that two people are one: evidence for and against, in bits, with its words."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from math import exp2, log2
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from math import log2
 
-from rapidfuzz.distance import DamerauLevenshtein, Indel, JaroWinkler
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from app.domain.match_candidates import MatchReason
+from app.domain.matching_evidence import Evidence
 from app.domain.matching_names import Name, are_comparable, share_a_root, sound
 from app.domain.matching_people import Entry, host_of
+from app.domain.matching_places import Places
 
 _near: Callable[..., float] = JaroWinkler.similarity
 _typos: Callable[..., int] = DamerauLevenshtein.distance
-_alike: Callable[..., float] = Indel.normalized_similarity
 
 
 # In a small library every name looks common: so many people are thought of beside it.
@@ -24,28 +23,6 @@ _LANGUAGE = 2.0
 
 # Relatives often work together, and colleagues share a first name: what one company says then, at most.
 _RELATIVES = 5.0
-
-# How many people tell which words come together, at least and at most.
-_ENOUGH, _SAMPLE = 12, 60
-
-
-class Evidence(NamedTuple):
-    """One thing two people agree or differ in. `field` is a `PersonFields` name; `text` says it in words."""
-
-    field: str
-    text: str
-    bits: float
-
-
-def probability(bits: float) -> float:
-    """How likely two people are one whose evidence, the starting odds included, is so many bits."""
-    return 1.0 / (1.0 + exp2(-max(-60.0, min(60.0, bits))))
-
-
-def reasons(evidence: Iterable[Evidence]) -> tuple[MatchReason, ...]:
-    """The evidence as it is told to the rep, what weighs most first."""
-    told = [MatchReason(one.field, one.text, round(one.bits, 1)) for one in evidence if abs(one.bits) >= 0.5]
-    return tuple(sorted(told, key=lambda reason: (-abs(reason.weight), reason.field, reason.text)))
 
 
 class Scorer:
@@ -58,15 +35,7 @@ class Scorer:
         self._companies = Counter(name for entry in entries for name in entry.companies)
         self._domains = Counter(name for entry in entries for name in entry.domains)
         self._handles = Counter(name for entry in entries for name in entry.handles)
-        self._places = Counter(word for entry in entries for word in entry.places)
-        # Some of those who are where a word says, to learn which words come with it.
-        self._whose: dict[str, list[tuple[str, ...]]] = {}
-        for entry in entries:
-            for word in entry.places:
-                found = self._whose.setdefault(word, [])
-                if len(found) < _SAMPLE:
-                    found.append(entry.places)
-        self._besides: dict[tuple[str, str], float] = {}
+        self._places = Places(entries)
         self._emails = Counter(email for entry in entries for email in entry.emails)
         named: dict[str, set[str]] = {}
         for entry in entries:
@@ -85,7 +54,8 @@ class Scorer:
         plainly_two = not found or any(item.bits <= -5 for item in found)
         self._keys(one, other, found.append, plainly_two=plainly_two)
         employed = self._company(one, other, found.append, most=_RELATIVES if plainly_two else 10.0)
-        self._place(one, other, found.append, colleagues=employed)
+        if where := self._places.evidence(one, other, colleagues=employed):
+            found.append(where)
         if one.title and other.title:
             common = len(one.title & other.title) / min(len(one.title), len(other.title))
             if common >= 0.5:
@@ -241,53 +211,6 @@ class Scorer:
             return True
         add(Evidence("company_name", "Different companies", -3.0))
         return False
-
-    def _place(self, one: Entry, other: Entry, add: Callable[[Evidence], None], *, colleagues: bool) -> None:
-        if not one.places or not other.places:
-            return
-        if one.spelt.country and other.spelt.country and one.spelt.country != other.spelt.country:
-            add(Evidence("country_code", "Different countries", -2.0))
-            return
-        weights = self._place_weight
-        common = set(one.places).intersection(other.places)
-        mine = [word for word in one.places if word not in common]
-        theirs = [word for word in other.places if word not in common]
-        whole = min(self._place_bits(one.places), self._place_bits(other.places))
-        agreed = self._place_bits(common)
-        if mine and theirs:
-            # Slips of the pen, and words written together.
-            left = min(sum(map(weights, mine)), sum(map(weights, theirs)))
-            alike = _alike("".join(mine), "".join(theirs))
-            agreed += left * max(0.0, 2 * alike - 1.0)
-        share = agreed / whole if whole else 0.0
-        if share >= 0.4:
-            text = "Same location" if share > 0.95 else "Similar locations"
-            # Colleagues sit in one place anyway.
-            add(Evidence("location", text, min(14.0, (0.1 if colleagues else 0.7) * agreed * share)))
-        elif share < 0.2:
-            # Two street addresses say more than two cities.
-            add(Evidence("location", "Different locations", -max(1.0, min(6.0, 0.15 * whole))))
-
-    def _place_bits(self, words: Collection[str]) -> float:
-        """What a number of words of one place say together: a country says nothing beside its city."""
-        if not words:
-            return 0.0
-        rarest, *others = sorted(words, key=lambda word: (self._places[word], word))
-        return self._place_weight(rarest) + sum(self._beside(rarest, word) for word in others)
-
-    def _beside(self, rarest: str, word: str) -> float:
-        """How much a word says beside a rarer one, in bits."""
-        known = self._besides.get((rarest, word))
-        if known is None:
-            found = self._whose[rarest]
-            known = self._place_weight(word)
-            if len(found) >= _ENOUGH:
-                known = min(known, log2(len(found) / max(1, sum(word in places for places in found))))
-            self._besides[rarest, word] = known
-        return known
-
-    def _place_weight(self, word: str) -> float:
-        return max(0.1, log2(self._people / max(self._places[word], 1)))
 
 
 def _may_be_swapped(mine: Name, theirs: Name) -> bool:

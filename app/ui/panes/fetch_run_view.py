@@ -26,6 +26,7 @@ from app.qtbridge.tasks import TaskScope
 from app.ui.models.id_outcome_model import RECORD_ROLE, Column, IdOutcomeModel
 from app.ui.panes.fetch_notes import FetchNotes
 from app.ui.theme import SPACING, outcome_style
+from app.ui.widgets.dialog_parts import name_widgets
 from app.ui.widgets.labels import text_label
 from app.ui.widgets.result_table import ResultTable
 from app.ui.wording import count
@@ -349,28 +350,27 @@ class FetchRunView(QWidget):
         self.contacts.export_requested.connect(self.export_requested)
 
     def _name_widgets(self) -> None:
-        for widget, name, spoken in (
-            (self._table, "fetch_outcomes", "Outcome per ID"),
-            (self.contacts, "fetch_contacts", "Found contacts"),
-            (self._progress, "fetch_progress", "Progress of the bulk fetch"),
-            (self._pause, "fetch_pause", "Pause"),
-            (self._resume, "fetch_resume", "Resume"),
-            (self._stop, "fetch_stop", "Stop: do not ask for the rest"),
-            (self._retry, "fetch_retry", "Retry failed IDs"),
-            (self._filter, "fetch_filter", "Show IDs with this outcome"),
-            (self._copy, "fetch_copy", "Copy the IDs that were not returned"),
-            (self._save, "fetch_save", "Save the IDs that were not returned to a file"),
-            (self._enrich, "fetch_enrich", "Enrich the found contacts"),
-            (self._export, "fetch_export", "Export the found contacts"),
-            (self._list, "fetch_list", "Save the found contacts as a list"),
-            (self._tabs, "fetch_tabs", "Outcomes, contacts and notes"),
-            (self._title, "fetch_title", ""),
-            (self._counts, "fetch_counts", ""),
-            (self._wait, "fetch_wait", ""),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self._table, "fetch_outcomes", "Outcome per ID"),
+                (self.contacts, "fetch_contacts", "Found contacts"),
+                (self._progress, "fetch_progress", "Progress of the bulk fetch"),
+                (self._pause, "fetch_pause", "Pause"),
+                (self._resume, "fetch_resume", "Resume"),
+                (self._stop, "fetch_stop", "Stop: do not ask for the rest"),
+                (self._retry, "fetch_retry", "Retry failed IDs"),
+                (self._filter, "fetch_filter", "Show IDs with this outcome"),
+                (self._copy, "fetch_copy", "Copy the IDs that were not returned"),
+                (self._save, "fetch_save", "Save the IDs that were not returned to a file"),
+                (self._enrich, "fetch_enrich", "Enrich the found contacts"),
+                (self._export, "fetch_export", "Export the found contacts"),
+                (self._list, "fetch_list", "Save the found contacts as a list"),
+                (self._tabs, "fetch_tabs", "Outcomes, contacts and notes"),
+                (self._title, "fetch_title", ""),
+                (self._counts, "fetch_counts", ""),
+                (self._wait, "fetch_wait", ""),
+            )
+        )
         self._stop.setToolTip("Do not ask for the rest; what was fetched is kept")
         self._save.setToolTip("Save the IDs that were not returned to a CSV file")
 

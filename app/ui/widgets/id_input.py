@@ -24,6 +24,7 @@ from app.services import pasting
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.theme import SPACING
+from app.ui.widgets.dialog_parts import name_widgets
 from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import text_label
 from app.ui.wording import count
@@ -255,15 +256,14 @@ class IdInput(QWidget):
         self._show_card(file.name, rows, file.note)
 
     def _build(self) -> None:
-        for widget, name, spoken in (
-            (self.box, "fetch_ids", "IDs to fetch"),
-            (self._title, "fetch_source", ""),
-            (self._column, "fetch_column", "Column with the IDs"),
-            (self._sheet, "fetch_sheet", "Sheet of the file"),
-        ):
-            widget.setObjectName(name)
-            if spoken:
-                widget.setAccessibleName(spoken)
+        name_widgets(
+            (
+                (self.box, "fetch_ids", "IDs to fetch"),
+                (self._title, "fetch_source", ""),
+                (self._column, "fetch_column", "Column with the IDs"),
+                (self._sheet, "fetch_sheet", "Sheet of the file"),
+            )
+        )
         self.box.setPlaceholderText(_HINT)
         self.box.setTabChangesFocus(True)
         self.box.setMinimumHeight(LEAST_HEIGHT)

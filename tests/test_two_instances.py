@@ -104,7 +104,7 @@ async def test_what_a_killed_window_left_does_not_keep_the_next_from_being_found
 
 
 async def test_a_command_that_has_the_profile_is_named(tmp_path: Path) -> None:
-    async with Program("-c", HOLD, str(tmp_path), "queue resume", stdin=True) as first:
+    async with Program("-c", HOLD, str(tmp_path), "queue resume").with_open_stdin() as first:
         await first.until_logged(tmp_path / "held", "held")
         second = await run_python("-m", "app", "--demo", "--profile", str(tmp_path))
         third = await run_python("-m", "app", "queue", "stop", "--demo", "--profile", str(tmp_path))

@@ -39,9 +39,7 @@ class ExportReport:
 class ExportService:
     """Writes contacts to files. Works offline."""
 
-    def __init__(
-        self, library: LibraryRepository, suppression: SuppressionService, events: ExportRepository
-    ) -> None:
+    def __init__(self, library: LibraryRepository, suppression: SuppressionService, events: ExportRepository) -> None:
         self._library = library
         self._suppression = suppression
         self._events = events

@@ -76,7 +76,8 @@ def read(conn: Connection) -> list[Reconciliation]:
     ):
         booked = rows(
             conn,
-            "SELECT l.credits, l.request_id, l.run_id FROM ledger_line l JOIN enrichment_batch b ON b.batch_id = l.batch_id"
+            "SELECT l.credits, l.request_id, l.run_id FROM ledger_line l"
+            " JOIN enrichment_batch b ON b.batch_id = l.batch_id"
             " WHERE b.key_fingerprint = ?1 AND l.kind = 'charged' AND l.line_id > ?2"
             " AND (?3 IS NULL OR l.line_id <= ?3) ORDER BY l.line_id",
             (key_fingerprint, first, last),

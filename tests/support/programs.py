@@ -32,16 +32,20 @@ class Ended(NamedTuple):
 class Program:
     """A running process; leaving the context kills it when it still runs.
 
-    `async with Program("-m", "app") as program:` starts Python with these arguments. With `stdin` it has one that stays
-    open.
+    `async with Program("-m", "app") as program:` starts Python with these arguments.
     """
 
     process: asyncio.subprocess.Process
 
-    def __init__(self, *arguments: str, stdin: bool = False, **environment: str) -> None:
+    def __init__(self, *arguments: str, **environment: str) -> None:
         self._arguments = arguments
-        self._stdin = asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL
+        self._stdin = asyncio.subprocess.DEVNULL
         self._environment = environment
+
+    def with_open_stdin(self) -> Self:
+        """The same with a standard input that stays open; to be called before it starts."""
+        self._stdin = asyncio.subprocess.PIPE
+        return self
 
     async def __aenter__(self) -> Self:
         """Start."""

@@ -86,5 +86,5 @@ class Program:
 
 async def run_python(*arguments: str, **environment: str) -> Ended:
     """Run Python to its end."""
-    async with Program(*arguments, stdin=False, **environment) as program:
+    async with Program(*arguments, **environment) as program:
         return await program.ended()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 # Read by Qt and qasync when they are first imported, which a plug-in may do before any fixture runs.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_API"] = "pyside6"
+
+# Whoever starts the tests in the background makes them deaf to it, and every program that they start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HOME_VARIABLES = {
     "HOME": "",

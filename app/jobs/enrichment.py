@@ -285,6 +285,7 @@ class EnrichmentEngine:
             log.info("Enrichment batch %d was given up before it was sent", batch.batch_id)
         else:
             if accepted:
+                self._book.submitted(batch.batch_id)
                 self._all_well()
 
     async def _poll(self, batch: EnrichmentBatch) -> None:

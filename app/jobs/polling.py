@@ -80,6 +80,10 @@ class PollBook:
         age, since = self._age[batch.batch_id]
         return age + ticks - since >= self._schedule.give_up_after
 
+    def submitted(self, batch_id: int) -> None:
+        """It was submitted just now: whatever the clock is set to next, it is not old."""
+        self._age[batch_id] = (0.0, self._monotonic())
+
     def answered(self, batch_id: int) -> None:
         """Its poll was answered."""
         self._granted.discard(batch_id)

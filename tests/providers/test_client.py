@@ -348,7 +348,7 @@ class TestRealSockets:
         async with rude_server(behaviour) as server:
             client = make_client(
                 base_url=server.url,
-                timeouts=Timeouts(connect=1, read=0.1, total=0.3),
+                timeouts=Timeouts(connect=5, read=0.3, total=1.5),  # a busy machine takes a while to ask at all
                 retries=RetryPolicy(attempts=1),
                 max_body=2_000_000,
             )

@@ -76,10 +76,10 @@ class LibraryPane(QWidget):
     async def shut_down(self) -> None:
         """Stop asking and listening."""
         self._changes.close()
-        self._count_pause.stop()
         self.model.stop()
         await self._scope.aclose()
         await self.table.shut_down()
+        self._count_pause.stop()  # last: an answer that was on its way may have started it
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what has changed meanwhile."""

@@ -45,6 +45,7 @@ class Collector:
         Raises:
             ServiceError: There is no answer.
         """
+        grant = self._book.asked(batch.batch_id)
         try:
             answer = await lane.service.poll_enrichment(batch.request_id)
         except NotFoundError as error:
@@ -54,7 +55,7 @@ class Collector:
             else:
                 await self._repository.polled(batch.batch_id, self._next_poll(batch), note=error.text)
             return None
-        self._book.answered(batch.batch_id)
+        self._book.answered(batch.batch_id, grant)
         self._balances.answered(lane.key_fingerprint)
         return answer
 

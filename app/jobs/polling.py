@@ -5,6 +5,7 @@ neither delays nor hastens a poll. After a start, a sleep or a clock change ever
 over some seconds and the oldest deadline first; one that has run for too long then waits for the rep.
 """
 
+import itertools
 import random
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -33,7 +34,8 @@ class PollBook:
         self._last_look: tuple[datetime, float] | None = None
         self._due: dict[int, tuple[datetime | None, float]] = {}
         self._age: dict[int, tuple[float, float]] = {}
-        self._granted: set[int] = set()
+        self._granted: dict[int, int] = {}
+        self._grants = itertools.count(1)
         self._missing: dict[int, tuple[int, float]] = {}
         self._foreign: set[int] = set()
 
@@ -48,7 +50,7 @@ class PollBook:
 
     def grant(self, batch_id: int) -> None:
         """Ask about a batch once more, however old it is."""
-        self._granted.add(batch_id)
+        self._granted[batch_id] = next(self._grants)
         if batch_id in self._due:
             self._due[batch_id] = (self._due[batch_id][0], self._monotonic())
 
@@ -84,9 +86,14 @@ class PollBook:
         """It was submitted just now: whatever the clock is set to next, it is not old."""
         self._age[batch_id] = (0.0, self._monotonic())
 
-    def answered(self, batch_id: int) -> None:
-        """Its poll was answered."""
-        self._granted.discard(batch_id)
+    def asked(self, batch_id: int) -> int | None:
+        """It is asked about now. Returns the grant this answers to, for `answered`."""
+        return self._granted.get(batch_id)
+
+    def answered(self, batch_id: int, grant: int | None) -> None:
+        """Its poll was answered. One granted after it was sent is still to come."""
+        if grant == self._granted.get(batch_id):
+            self._granted.pop(batch_id, None)
         self._missing.pop(batch_id, None)
 
     def is_gone(self, batch: EnrichmentBatch) -> bool:
@@ -98,7 +105,7 @@ class PollBook:
         overdue = batch.expires_at is not None and self._now() >= batch.expires_at
         enough = tries + 1 >= self._schedule.missing_tries and ticks - since >= self._schedule.missing_for
         if not (enough or overdue):
-            self._granted.add(batch.batch_id)
+            self._granted[batch.batch_id] = next(self._grants)
         return enough or overdue
 
     def set_foreign(self, batch_id: int) -> None:
@@ -120,7 +127,7 @@ class PollBook:
         longest = max(self._schedule.first, self._schedule.longest) * (1 + self._schedule.jitter)
         if not first:
             return min(max(planned, 0.0), longest)
-        self._granted.add(batch.batch_id)
+        self._granted[batch.batch_id] = next(self._grants)
         if -longest <= planned <= longest:
             return max(planned, 0.0)
         return self._schedule.first * self._rng.random()

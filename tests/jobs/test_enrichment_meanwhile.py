@@ -1,6 +1,7 @@
 """What the rep does, or what happens elsewhere, while a request of the queue is under way."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -41,6 +42,23 @@ async def test_giving_up_a_batch_while_it_is_asked_about_ends_it_and_nothing_els
     again = await desk.queue(person("Next"))
     await desk.engine.drain()
     assert await desk.states(again)
+
+
+async def test_asking_again_while_it_is_asked_about_asks_once_more(desk: Desk) -> None:
+    desk.restart(replace(SLOW, give_up_after=0.0))  # too old at once: asked about only when the rep asks
+    desk.provider.polls_needed = 2
+    run_id = await desk.queue(person("Hit"))
+    poll = desk.provider.poll_enrichment
+
+    async def ask_meanwhile(request_id: str) -> EnrichmentAnswer:
+        answer = await poll(request_id)
+        if desk.provider.polls[request_id] == 1:
+            desk.engine.ask_again((await desk.runs.run(run_id)).batches[0].batch_id)
+        return answer
+
+    desk.provider.poll_enrichment = ask_meanwhile  # type: ignore[method-assign]  # stands in for the service
+    await desk.engine.drain()
+    assert await desk.outcomes(run_id) == {"Hit": [Outcome.FOUND]}
 
 
 async def test_giving_up_a_batch_that_is_about_to_be_sent_sends_nothing(desk: Desk) -> None:

@@ -15,7 +15,7 @@ demo: setup
 
 test: setup-dev
 	@mkdir -p build
-	scripts/with-keyring.sh $(BIN)/python -m pytest -n 2 --dist loadgroup \
+	scripts/with-keyring.sh $(BIN)/python -m pytest -n 2 --dist worksteal \
 		--cov --cov-report= --durations=10 $(ARGS)
 	@$(BIN)/python scripts/check_coverage.py
 

@@ -58,15 +58,13 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each `gui` test the one QApplication, before its loop is made; run `keyring` tests in turn or not at all."""
+    """Give each `gui` test the one QApplication, before its loop is made; skip `keyring` tests without a keyring."""
     no_keyring = pytest.mark.skip(reason="NO KEYRING: run `make test`, which brings one (D-Bus and gnome-keyring)")
     for item in items:
         if isinstance(item, pytest.Function) and item.get_closest_marker("gui") and "qapp" not in item.fixturenames:
             item.fixturenames.insert(0, "qapp")
-        if item.get_closest_marker("keyring"):
-            item.add_marker(pytest.mark.xdist_group("keyring"))
-            if "TEST_KEYRING_FOLDER" not in os.environ:  # set by scripts/with-keyring.sh
-                item.add_marker(no_keyring)
+        if item.get_closest_marker("keyring") and "TEST_KEYRING_FOLDER" not in os.environ:
+            item.add_marker(no_keyring)  # scripts/with-keyring.sh sets it
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,6 @@ from tests.contract.prism import PreferringTransport, Prism
 from tests.providers.support import FakeClock, free_limiter
 from tests.support.openapi import examples, operations
 
-pytestmark = pytest.mark.xdist_group("mock server")
-
 KEY = "demo-key-4711"
 
 

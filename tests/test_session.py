@@ -33,14 +33,14 @@ log = logging.getLogger("app.test")
 async def work(window):
     library, table = window.library, window.library.table
     if not library.model.is_complete or not library.model.is_answered:
-        await wait_signal(library.model.settled, 20)
+        await wait_signal(library.model.settled)
     window.show_tab(window.bulk_fetch)
     table.set_filter_text("person")
     library.panel.set_choice({Facet.HAS_EMAIL: frozenset({"yes"})})
     library._on_ticked()
     table.columns.sort_by(Column.NAME)
     table.columns.show_column(Column.COUNTRY, shown=True)
-    await wait_signal(library.model.settled, 20)
+    await wait_signal(library.model.settled)
     order = list(library.model.order())
     table.select_ids(order[5:150])
     table.view.show_row_on_top(20)
@@ -52,7 +52,7 @@ async def work(window):
 async def look(window):
     library, table = window.library, window.library.table
     if library._place is not None:
-        await wait_signal(library.model.settled, 20)
+        await wait_signal(library.model.settled)
     order = list(library.model.order())
     facts = {
         "front": window.tabs.current_table() is table,

@@ -10,9 +10,11 @@ from typing import Any
 from PySide6.QtCore import SignalInstance
 
 POLL_SECONDS = 0.01
+PATIENCE_SECONDS = 20.0
+"""What is waited for comes in a moment, or late on a busy machine, or never."""
 
 
-def wait_signal(signal: SignalInstance, timeout: float = 5.0) -> Coroutine[Any, Any, tuple[Any, ...]]:
+def wait_signal(signal: SignalInstance, timeout: float = PATIENCE_SECONDS) -> Coroutine[Any, Any, tuple[Any, ...]]:
     """Listen from now on; the awaited result is the arguments of the next emission.
 
     Listening begins with the call, so that a signal emitted before the `await` is not missed:
@@ -43,7 +45,7 @@ def wait_signal(signal: SignalInstance, timeout: float = 5.0) -> Coroutine[Any, 
     return wait()
 
 
-async def wait_until(holds: Callable[[], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109 - as wait_signal
+async def wait_until(holds: Callable[[], bool], timeout: float = PATIENCE_SECONDS) -> None:  # noqa: ASYNC109 - as wait_signal
     """Wait until a condition holds, looking every 10 ms.
 
     Raises:

@@ -25,7 +25,7 @@ def test_it_says_where_it_listens_and_ends_cleanly(end: signal.Signals) -> None:
         assert client.get(f"{url}/_control/ledger").status_code == 200
         assert client.get(f"{url}/tamtam/api/v2/credits").status_code == 401
         process.send_signal(end)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "", "")
 
 

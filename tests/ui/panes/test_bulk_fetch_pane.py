@@ -486,9 +486,7 @@ async def test_a_long_paste_is_added_to_what_was_typed_and_kept_out_of_the_box(t
         box.setPlainText("4101")
         QGuiApplication.clipboard().setText("\n".join(str(number) for number in range(4101, 8101)))
         box.paste()
-        await wait_until(
-            lambda: account_of(pane) == "4,000 whole numbers + 1 duplicate = 4,001 pieces in all", timeout=10
-        )
+        await wait_until(lambda: account_of(pane) == "4,000 whole numbers + 1 duplicate = 4,001 pieces in all")
         assert said(pane, "fetch_source") == "Pasted text"
 
 

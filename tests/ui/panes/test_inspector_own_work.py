@@ -204,7 +204,7 @@ async def test_an_own_value_is_typed_and_checked(tmp_path: Path) -> None:
         box.setText("ada.n@fjordwerk.example")
         press(asked, "edit_confirm")
         await wait_until(lambda: pane.details is not None and pane.details.row.email == "ada.n@fjordwerk.example")
-        assert "Entered by you · just now" in words(pane)
+        await wait_until(lambda: "Entered by you · just now" in words(pane))
         pane.edit_field()
         asked = await dialog(EditValueDialog)
         field = child(asked, QComboBox, "edit_field")

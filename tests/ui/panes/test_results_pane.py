@@ -41,7 +41,7 @@ async def test_rows_stream_in_page_by_page_until_the_limit(tmp_path: Path, data:
         first = pane.table.all_ids()
         assert 0 < len(first) <= 50
         assert "more available" in pane.state_text
-        ended = wait_signal(pane.said, 10)
+        ended = wait_signal(pane.said)
         pane.load_up_to(120)
         await ended
         everything = pane.table.all_ids()

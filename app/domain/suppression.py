@@ -89,31 +89,37 @@ class Traits:
 
 def traits_of_person(person: PersonInput) -> Traits:
     """What is known of somebody who may be enriched."""
-    return _traits([person.email], [person.domain], [], person.linkedin_url)
+    return _traits({person.email}, {person.domain}, set(), {person.linkedin_url})
 
 
 def traits_of_fields(fields: PersonFields, *, with_phones: bool = True) -> Traits:
     """What a provider's record says of a person; hidden values say nothing, and numbers take a while to read."""
-    if fields.masked:
-        return _traits([], [fields.company_domain, fields.company_website], [], fields.linkedin_url)
-    return _traits(
-        [email.address for email in fields.emails],
-        [fields.company_domain, fields.company_website],
-        [(phone.number, phone.region) for phone in fields.phones] if with_phones else [],
-        fields.linkedin_url,
-    )
+    return traits_of_records([fields], with_phones=with_phones)
 
 
-def _traits(
-    emails: Iterable[str], domains: Iterable[str], phones: Iterable[tuple[str, str]], linkedin_url: str
-) -> Traits:
+def traits_of_records(records: Iterable[PersonFields], *, with_phones: bool = True) -> Traits:
+    """What all records of one person say together."""
+    emails, domains, urls = set[str](), set[str](), set[str]()
+    phones = set[tuple[str, str]]()
+    # Records mostly repeat each other: each value is made canonical once.
+    for fields in records:
+        domains.update((fields.company_domain, fields.company_website))
+        urls.add(fields.linkedin_url)
+        if not fields.masked:
+            emails.update(email.address for email in fields.emails)
+            if with_phones:
+                phones.update((phone.number, phone.region) for phone in fields.phones)
+    return _traits(emails, domains, phones, urls)
+
+
+def _traits(emails: set[str], domains: set[str], phones: set[tuple[str, str]], linkedin_urls: set[str]) -> Traits:
     addresses = frozenset(filter(None, map(normalise_email, emails)))
     hosts = {_domain(address.rpartition("@")[2]) for address in addresses}
     return Traits(
         addresses,
         frozenset(filter(None, {*map(_domain, filter(None, domains)), *hosts})),
         frozenset(filter(None, (e164(number, region) for number, region in phones))),
-        frozenset(filter(None, [linkedin_slug(linkedin_url)])),
+        frozenset(filter(None, map(linkedin_slug, filter(None, linkedin_urls)))),
     )
 
 

@@ -5,7 +5,7 @@ Whoever is about to send, keep or hand out something about people asks here insi
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import EmailValue, PersonFields, PhoneValue
@@ -17,6 +17,7 @@ from app.domain.suppression import (
     Traits,
     traits_of_fields,
     traits_of_person,
+    traits_of_records,
 )
 from app.storage import undo_log
 from app.storage.columns import json_list, moment, person_fields, stamp, utc_now
@@ -110,7 +111,7 @@ class SuppressionRepository:
 
 def read_index(conn: Connection) -> SuppressionIndex:
     """All entries, in the caller's transaction."""
-    return SuppressionIndex(map(_entry, rows(conn, _ALL)))
+    return _index_of(tuple(rows(conn, _ALL)))
 
 
 def find_contacts(conn: Connection, contact_ids: Collection[int]) -> dict[int, SuppressionEntry]:
@@ -149,7 +150,7 @@ def find_items(
 def _traits(conn: Connection, contact_ids: Collection[int], *, with_phones: bool = True) -> dict[int, Traits]:
     """By the values shown, which the rep may have chosen, and by every record's."""
     wanted = json_list(contact_ids)
-    found: dict[int, Traits] = {}
+    said: dict[int, list[PersonFields]] = {}
     for contact_id, email, phone, domain, linkedin_url, masked in rows(
         conn,
         "SELECT asked.contact_id, c.email, c.phone, c.company_domain, c.linkedin_url, c.masked FROM contact asked"
@@ -157,8 +158,7 @@ def _traits(conn: Connection, contact_ids: Collection[int], *, with_phones: bool
         " WHERE asked.contact_id IN (SELECT value FROM json_each(?))",
         (wanted,),
     ):
-        shown = _shown(email, phone, domain, linkedin_url, masked=bool(masked))
-        found[contact_id] = traits_of_fields(shown, with_phones=with_phones)
+        said[contact_id] = [_shown(email, phone, domain, linkedin_url, masked=bool(masked))]
     for contact_id, fields in rows(
         conn,
         "SELECT asked.contact_id, r.fields FROM contact asked"
@@ -166,8 +166,8 @@ def _traits(conn: Connection, contact_ids: Collection[int], *, with_phones: bool
         " WHERE asked.contact_id IN (SELECT value FROM json_each(?))",
         (wanted,),
     ):
-        found[contact_id] |= traits_of_fields(person_fields(fields), with_phones=with_phones)
-    return found
+        said[contact_id].append(person_fields(fields))
+    return {contact_id: traits_of_records(fields, with_phones=with_phones) for contact_id, fields in said.items()}
 
 
 def _shown(email: str, phone: str, domain: str, linkedin_url: str, *, masked: bool) -> PersonFields:
@@ -178,6 +178,12 @@ def _shown(email: str, phone: str, domain: str, linkedin_url: str, *, masked: bo
         linkedin_url=linkedin_url,
         masked=masked,
     )
+
+
+@lru_cache(maxsize=1)
+def _index_of(listed: tuple[tuple[str, str, str, int], ...]) -> SuppressionIndex:
+    # Asked for with every page of a table, and a list that was bought may be long.
+    return SuppressionIndex(map(_entry, listed))
 
 
 def _entry(row: tuple[str, str, str, int]) -> SuppressionEntry:

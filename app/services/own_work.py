@@ -9,7 +9,7 @@ from datetime import datetime
 from app.domain.changes import Change, ChangeKind
 from app.domain.marks import ContactList, ContactStatus
 from app.domain.undo import UndoReport, UndoStep
-from app.storage import own_contacts, own_lists, own_work, undo_log
+from app.storage import own_contacts, own_lists, own_work, suppression, undo_log
 from app.storage.columns import utc_now
 from app.storage.database import Connection, Database
 from app.storage.undo_log import Applied, Recorded
@@ -158,7 +158,15 @@ class OwnWorkService:
         return None if done is None else done.step
 
     async def _move(self, work: Callable[[Connection, datetime], Applied | None]) -> UndoReport | None:
-        done = await self._database.write(lambda conn: work(conn, self._now()), announce=_changes)
+        def move(conn: Connection) -> tuple[Applied | None, bool]:
+            listed = suppression.listed(conn)
+            return work(conn, self._now()), suppression.listed(conn) != listed
+
+        def announce(moved: tuple[Applied | None, bool]) -> list[Change]:
+            done, other_list = moved
+            return [*_changes(done), *([Change(ChangeKind.SUPPRESSION)] if other_list else [])]
+
+        done, _ = await self._database.write(move, announce=announce)
         return None if done is None else done.report
 
 

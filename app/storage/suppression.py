@@ -27,6 +27,7 @@ PUT_ON = "Put on the do-not-contact list."
 
 _AT_ONCE = 500
 _ALL = "SELECT kind, value, note, added_at FROM suppression"
+_Listed = tuple[str, str, str, int]
 
 
 class SuppressionRepository:
@@ -111,7 +112,12 @@ class SuppressionRepository:
 
 def read_index(conn: Connection) -> SuppressionIndex:
     """All entries, in the caller's transaction."""
-    return _index_of(tuple(rows(conn, _ALL)))
+    return _index_of(listed(conn))
+
+
+def listed(conn: Connection) -> tuple[_Listed, ...]:
+    """All entries as they stand in the library, to tell one state of the list from another."""
+    return tuple(rows(conn, _ALL))
 
 
 def find_contacts(conn: Connection, contact_ids: Collection[int]) -> dict[int, SuppressionEntry]:
@@ -181,12 +187,12 @@ def _shown(email: str, phone: str, domain: str, linkedin_url: str, *, masked: bo
 
 
 @lru_cache(maxsize=1)
-def _index_of(listed: tuple[tuple[str, str, str, int], ...]) -> SuppressionIndex:
+def _index_of(entries: tuple[_Listed, ...]) -> SuppressionIndex:
     # Asked for with every page of a table, and a list that was bought may be long.
-    return SuppressionIndex(map(_entry, listed))
+    return SuppressionIndex(map(_entry, entries))
 
 
-def _entry(row: tuple[str, str, str, int]) -> SuppressionEntry:
+def _entry(row: _Listed) -> SuppressionEntry:
     kind, value, note, added_at = row
     return SuppressionEntry(SuppressionKind(kind), value, note, moment(added_at))
 

@@ -57,6 +57,19 @@ async def test_every_change_is_told_with_its_contacts(services: Services) -> Non
     ]
 
 
+async def test_undoing_tells_of_the_do_not_contact_list_where_it_is_another_one_by_then(services: Services) -> None:
+    ids = await found(services)
+    await services.suppression.add_text("nobody@acme.example")
+    await services.own_work.add_tags(ids, ["warm"])
+    told: list[Change] = []
+    services.changes.subscribe(told.append)
+    await services.own_work.undo()
+    assert ChangeKind.SUPPRESSION not in {change.kind for change in told}
+    await services.own_work.undo()
+    assert Change(ChangeKind.SUPPRESSION) in told
+    assert await services.suppression.entries() == []
+
+
 async def test_beside_another_window_the_work_can_be_read_and_not_changed(services: Services, tmp_path: Path) -> None:
     ids = await found(services)
     listed = await services.own_work.create_list("Fair", ids)

@@ -129,7 +129,7 @@ class SuppressionDialog(QDialog):
     # What it shows
 
     def _changed(self, change: Change) -> None:
-        if change.kind in (ChangeKind.SUPPRESSION, ChangeKind.HISTORY):
+        if change.kind is ChangeKind.SUPPRESSION:
             self._refresher.request()
 
     async def _read(self) -> None:

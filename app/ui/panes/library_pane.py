@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app.composition import Services
 
 COUNT_PAUSE_MS = 2000
-"""While contacts stream in the facets are counted this often at most."""
+"""While contacts stream in there is so much time from one count of the facets to the next."""
 SHORT_PAUSE_MS = 150
 """The rows are painted first, and a rep who types on is not held up by counts that are out of date at once."""
 PANEL_WIDTH = 220
@@ -64,8 +64,10 @@ class LibraryPane(QWidget):
         self._place: TablePlace | None = TablePlace()
         self._count_pause = QTimer(self, singleShot=True)
         self._count_pause.timeout.connect(self._count_facets)
+        self._since_count = QElapsedTimer()
         self._asked_by_rep = True
-        self._counted: ViewQuery | None = None
+        self._news = 0
+        self._counted: tuple[ViewQuery, int] | None = None
         self._missed = False
         self._was_narrow = False
         self._folded_for_room = False
@@ -86,6 +88,7 @@ class LibraryPane(QWidget):
         super().showEvent(event)
         if self._missed:
             self._missed = False
+            self._asked_by_rep = True  # who opens the tab looks at it
             self.model.look_at((), at_once=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -110,8 +113,8 @@ class LibraryPane(QWidget):
 
     @property
     def is_counted(self) -> bool:
-        """Whether the numbers in the panel are those of what is shown."""
-        return self._counted == self.model.query
+        """Whether the numbers in the panel are those of the query, with all that has changed."""
+        return self._counted == (self.model.query, self._news)
 
     def toggle_facets(self) -> None:
         """Open the panel with the facets and go into it, or close it."""
@@ -181,9 +184,11 @@ class LibraryPane(QWidget):
     # What happens
 
     def _on_change(self, change: Change) -> None:
-        if change.kind is ChangeKind.CONTACTS and not self.isVisible():
+        about_rows = change.kind is ChangeKind.CONTACTS
+        self._news += about_rows
+        if about_rows and not self.isVisible():
             self._missed = True  # a fetch that runs beside must not be held up by a tab that nobody sees
-        elif change.kind is ChangeKind.CONTACTS:
+        elif about_rows:
             self.model.look_at(change.ids)
         elif change.kind is ChangeKind.VIEWS:
             self.views.reload()
@@ -202,7 +207,8 @@ class LibraryPane(QWidget):
             self._asked_by_rep = False
             self._count_pause.start(SHORT_PAUSE_MS)
         elif not self._count_pause.isActive():
-            self._count_pause.start(COUNT_PAUSE_MS)
+            rested = self._since_count.elapsed() if self._since_count.isValid() else COUNT_PAUSE_MS
+            self._count_pause.start(max(SHORT_PAUSE_MS, COUNT_PAUSE_MS - rested))
 
     def _on_ticked(self) -> None:
         self.model.set_facets(self.panel.choice)
@@ -213,9 +219,10 @@ class LibraryPane(QWidget):
             self._scope.replace("facets", self._show_facets())
 
     async def _show_facets(self) -> None:
-        query = self.model.query
-        self.panel.show_counts(await self._views.facets(query))
-        self._counted = query
+        counted = self.model.query, self._news
+        self.panel.show_counts(await self._views.facets(counted[0]))
+        self._counted = counted
+        self._since_count.start()
 
     def _show_panel(self, shown: bool) -> None:
         self._folded_for_room = False

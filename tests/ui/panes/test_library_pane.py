@@ -104,6 +104,20 @@ async def test_words_and_ticks_narrow_the_library_down_and_can_be_cleared(pane: 
     assert pane.model.rowCount() == PEOPLE
 
 
+async def test_who_opens_the_tab_is_not_kept_waiting_for_the_counts_of_what_came_meanwhile(
+    pane: LibraryPane, desk: LibraryDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wait_until(lambda: pane.is_counted, PATIENCE)
+    monkeypatch.setattr("app.ui.panes.library_pane.COUNT_PAUSE_MS", 3_600_000)
+    pane.hide()
+    await desk.add(range(1000, 1010))
+    await wait_until(lambda: not pane.is_counted, PATIENCE)
+    pane.show()
+    await wait_until(lambda: pane.is_counted, PATIENCE)
+    half = PEOPLE // 2 + 5
+    assert await facets(pane, Facet.HAS_EMAIL) == {"With email": half, "Without email": half}
+
+
 async def test_the_panel_is_worked_by_keyboard(pane: LibraryPane) -> None:
     await facets(pane, Facet.PROVIDER)
     item = pane.panel._items[Facet.PROVIDER]

@@ -1,9 +1,9 @@
 """Counts and moments in words, so that every pane says “1 credit” and “1,240 credits” alike."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
-from PySide6.QtCore import QDateTime, QLocale
+from PySide6.QtCore import QDate, QDateTime, QLocale
 
 _IRREGULAR = {
     "person": "people",
@@ -29,21 +29,30 @@ def left_out_text(number: int, service: str) -> str:
     return f"Left out: {count(number, 'selected contact')} not from {service}." if number else ""
 
 
+#: A day as every part of the window writes it. Nobody takes its month for its day, wherever they are.
+DAY_FORMAT = "d MMM yyyy"
+
+
+def day(at: date) -> str:
+    """A day such as “21 Nov 2026”, in the rep's own words."""
+    return QLocale().toString(QDate(at.year, at.month, at.day), DAY_FORMAT)
+
+
 def moment(at: datetime) -> str:
-    """A moment as the rep's own clock and calendar show it."""
+    """A moment such as “21 Nov 2026, 10:32”, as the rep's own clock and calendar show it."""
     return _minute(int(at.timestamp()) // 60, QLocale())
 
 
 @lru_cache(maxsize=4096)  # tables ask for thousands, and many contacts arrive within the same minute
 def _minute(minutes: int, locale: QLocale) -> str:
-    return locale.toString(QDateTime.fromSecsSinceEpoch(minutes * 60), QLocale.FormatType.ShortFormat)
+    return locale.toString(QDateTime.fromSecsSinceEpoch(minutes * 60), f"{DAY_FORMAT}, HH:mm")
 
 
 def short_moment(at: datetime) -> str:
     """A day and a time of day for a title, such as “21 Nov, 10:32”, in the rep's own words; another year is named."""
     local = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
-    year = "" if local.date().year() == QDateTime.currentDateTime().date().year() else " yyyy"
-    return QLocale().toString(local, f"d MMM{year}, HH:mm")
+    this_year = local.date().year() == QDateTime.currentDateTime().date().year()
+    return QLocale().toString(local, f"{'d MMM' if this_year else DAY_FORMAT}, HH:mm")
 
 
 def clock(at: datetime) -> str:

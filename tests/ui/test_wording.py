@@ -1,10 +1,20 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from PySide6.QtCore import QLocale
 
-from app.ui.wording import clock, count, left_out_text, moment, priced
+from app.ui.wording import clock, count, day, left_out_text, moment, priced, short_moment
 
 pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def own_locale() -> Iterator[None]:
+    """Leaves the language of this system to the next test."""
+    before = QLocale()
+    yield
+    QLocale.setDefault(before)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +29,16 @@ def test_moments_are_shown_in_local_time() -> None:
     at = datetime(2025, 3, 1, 9, 5, 7, tzinfo=UTC)
     assert clock(at) == at.astimezone().strftime("%H:%M:%S")
     assert moment(at)
+
+
+@pytest.mark.usefixtures("own_locale")
+@pytest.mark.parametrize("locale", ["C", "en_US", "en_GB"])
+def test_a_day_is_never_taken_for_another_one(locale: str) -> None:
+    QLocale.setDefault(QLocale(locale))
+    at = datetime(2025, 3, 1, 12, 5, tzinfo=UTC).astimezone()
+    assert day(at) == "1 Mar 2025"
+    assert moment(at) == f"1 Mar 2025, {at:%H:%M}"
+    assert short_moment(at) == moment(at)
 
 
 def test_a_price_stands_on_what_costs_and_only_there() -> None:

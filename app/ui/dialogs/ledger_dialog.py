@@ -35,7 +35,7 @@ from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import rule, text_label
 from app.ui.widgets.plain_table import dress_table
-from app.ui.wording import count, moment, short_moment
+from app.ui.wording import DAY_FORMAT, count, moment, short_moment
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -219,6 +219,7 @@ class LedgerDialog(QDialog):
             edit.setAccessibleName(words)
             edit.setToolTip(words)
             edit.setCalendarPopup(True)
+            edit.setDisplayFormat(DAY_FORMAT)
             edit.setDate(today.addMonths(-1) if edit is self._since else today)
             edit.dateChanged.connect(self._refresher.request)
         for widget in (self._since, self._to, self._until):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDate, QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -25,7 +25,7 @@ from app.ui.panes.paste_preview import EMAILS_AT
 from app.ui.theme import SPACING
 from app.ui.widgets.labels import set_role, text_label
 from app.ui.widgets.number_box import NumberBox
-from app.ui.wording import count, priced
+from app.ui.wording import count, day, priced
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -385,10 +385,9 @@ def account_text(account: "FetchAccount") -> str:
 def _day(text: str) -> str:
     """An ISO date as the rep's calendar writes it; anything else as it came."""
     try:
-        day = date.fromisoformat(text[:10])
+        return day(date.fromisoformat(text[:10]))
     except ValueError:
         return text
-    return QLocale().toString(QDate(day.year, day.month, day.day), QLocale.FormatType.ShortFormat)
 
 
 def _fetch_text(plan: "FetchPlan") -> str:

@@ -92,7 +92,7 @@ class Submitter:
             return False
         await asyncio.to_thread(self._check_disk)
         await self._balances.begin(lane)
-        if not await self._repository.leave_out_suppressed(batch.batch_id):
+        if not await self._repository.leave_out_unwanted(batch.batch_id):
             return False
         stored = await self._repository.items(batch_id=batch.batch_id)
         items = [SubmitItem(item.client_key, item.person, item.fields) for item in stored]

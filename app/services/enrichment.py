@@ -42,6 +42,9 @@ from app.storage.library import LibraryRepository
 from app.storage.settings import SettingsStore
 from app.storage.states import IllegalTransitionError
 
+#: Ends of people who were not asked for at all.
+_NOT_SENT = (Outcome.SUPPRESSED, Outcome.CANCELLED)
+
 
 @dataclass(frozen=True, slots=True)
 class SampleReport:
@@ -172,7 +175,7 @@ class EnrichmentService(EnrichmentPlanner):
             people += 1
             for field, result in item.outcomes.items():
                 done = done and not result.outcome.is_open
-                answered[field] += not result.outcome.is_open and result.outcome is not Outcome.SUPPRESSED
+                answered[field] += not result.outcome.is_open and result.outcome not in _NOT_SENT
                 found[field] += result.outcome is Outcome.FOUND
         likely = None
         if sum(answered.values()):

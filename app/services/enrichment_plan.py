@@ -22,6 +22,7 @@ DUPLICATE = "The same person is in this selection already."
 IN_QUEUE = "Already in the queue."
 OWNED = "Already in the library."
 SUPPRESSED = "On the do-not-contact list."
+REMOVED = "Removed from the library."
 
 #: Ends of what was sent, or may have been, and never answered.
 _UNANSWERED = (Outcome.UNKNOWN, Outcome.EXPIRED)
@@ -33,6 +34,7 @@ class Exclusion(StrEnum):
     OWNED = "owned"
     DUPLICATE = "duplicate"
     SUPPRESSED = "suppressed"
+    REMOVED = "removed"
     IN_QUEUE = "in_queue"
     NOT_ELIGIBLE = "not_eligible"
 
@@ -102,13 +104,15 @@ class EnrichmentPlan:
 class Candidate:
     """Somebody who might be sent: what is wanted, what the library shows for them, and why they must not be asked for.
 
-    `suppressed` is "" for everybody who is not on the do-not-contact list.
+    `suppressed` is "" for everybody who is not on the do-not-contact list. `removed` says that the rep has removed the
+    contact from the library.
     """
 
     person: PersonInput
     wanted: frozenset[EnrichField]
     owned: Mapping[EnrichField, tuple[str, datetime | None]] = field(default_factory=dict)
     suppressed: str = ""
+    removed: bool = False
 
 
 @dataclass(slots=True)
@@ -163,6 +167,9 @@ def sort_one_by_one(
         person, keys = candidate.person, candidate.person.queue_keys
         if candidate.suppressed:
             done.leave_out(number, person, candidate.suppressed, Exclusion.SUPPRESSED, counted_as=SUPPRESSED)
+            continue
+        if candidate.removed:
+            done.leave_out(number, person, REMOVED, Exclusion.REMOVED)
             continue
         has = {} if refresh else _owned_by(candidate, keys, bought)
         waits = {name for name in candidate.wanted - set(has) if waiting.find(keys, name)}

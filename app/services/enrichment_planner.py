@@ -45,13 +45,20 @@ class EnrichmentPlanner:
     ) -> EnrichmentPlan:
         """A plan for contacts of the library. Values they have already are not bought again, unless to `refresh` them.
 
-        The plan of a refresh is priced like any other; `enqueue` is the consent.
+        Whom the rep has removed meanwhile does not go. The plan of a refresh is priced like any other; `enqueue` is
+        the consent.
         """
         rows = await self._library.rows(contact_ids)
         domains = await self._domains.domains(rows)
+        removed = await self._library.removed([row.contact_id for row in rows])
         wanted = frozenset(fields)
         candidates = [
-            Candidate(person_of(row, domains.get(row.contact_id, "")), wanted, owned_values(row))
+            Candidate(
+                person_of(row, domains.get(row.contact_id, "")),
+                wanted,
+                owned_values(row),
+                removed=row.contact_id in removed,
+            )
             async for row in in_slices(rows)
         ]
         return await self._plan(candidates, wanted, refresh=refresh)
@@ -59,7 +66,10 @@ class EnrichmentPlanner:
     async def plan_people(
         self, people: Sequence[PersonInput], fields: Collection[EnrichField], *, refresh: bool = False
     ) -> EnrichmentPlan:
-        """A plan for people typed or read from a file. What is known of them already is not bought again."""
+        """A plan for people typed or read from a file. What is known of them already is not bought again.
+
+        Naming somebody whom the rep had removed from the library is asking for them anew.
+        """
         wanted = frozenset(fields)
         found = await self._library.find_people([person.identity_keys for person in people])
         rows = dict(zip(found, await self._library.rows(list(found.values())), strict=True))
@@ -71,7 +81,11 @@ class EnrichmentPlanner:
             )
             async for number, person in in_slices(enumerate(people))
         ]
-        return await self._plan(candidates, wanted, refresh=refresh)
+        plan = await self._plan(candidates, wanted, refresh=refresh)
+        removed = await self._library.removed([row.contact_id for row in rows.values()])
+        # As contacts they would be left out before they are sent.
+        sent = [replace(person, contact_id=None) if person.contact_id in removed else person for person in plan.people]
+        return replace(plan, people=tuple(sent))
 
     async def plan_retry(self, run_id: int) -> EnrichmentPlan:
         """A plan for what of a run failed, expired, or came back without a row; `enqueue` it to buy it.
@@ -79,11 +93,14 @@ class EnrichmentPlanner:
         What was in a batch of unknown outcome is asked about by `unknown_question` instead.
         """
         again = (Outcome.FAILED, Outcome.EXPIRED, Outcome.UNKNOWN)
+        items = await self._repository.items(run_id=run_id)
+        contacts = {item.person.contact_id for item in items if item.person.contact_id is not None}
+        removed = await self._library.removed(sorted(contacts))
         candidates = []
-        for item in await self._repository.items(run_id=run_id):
+        for item in items:
             wanted = frozenset(field for field, result in item.outcomes.items() if result.outcome in again)
             if wanted:
-                candidates.append(Candidate(item.person, wanted))
+                candidates.append(Candidate(item.person, wanted, removed=item.person.contact_id in removed))
         return await self._plan(candidates, frozenset().union(*(each.wanted for each in candidates)), refresh=False)
 
     async def _plan(

@@ -1,6 +1,6 @@
 """Reading contacts: table rows, source records, and everything the inspector shows. Inside a caller's read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from app.domain.contact import ContactDetails, ContactEvent, ContactRow, MergedEntry, RecordKind, SourceRecord
@@ -25,6 +25,11 @@ SELECT c.contact_id, c.first_name, c.last_name, c.display_name, c.job_title, c.c
     c.notes, asked.contact_id
 FROM contact asked JOIN contact c ON c.contact_id = coalesce(asked.merged_into, asked.contact_id)
 WHERE asked.contact_id IN (SELECT value FROM json_each(?))
+"""
+
+_REMOVED = """
+SELECT contact_id FROM contact
+WHERE contact_id IN (SELECT value FROM json_each(?)) AND merged_into IS NULL AND removed_at IS NOT NULL
 """
 
 # What was done to several entries at once, before they were merged, stands once.
@@ -144,10 +149,13 @@ def read_details(conn: Connection, contact_id: int) -> ContactDetails:
             MergedEntry(entry, name, moment(at), text)
             for entry, name, at, text in rows(conn, _ENTRIES, (row.contact_id,))
         ),
-        removed=bool(
-            one(conn, "SELECT 1 FROM contact WHERE contact_id = ? AND removed_at IS NOT NULL", (row.contact_id,))
-        ),
+        removed=bool(removed_ids(conn, [row.contact_id])),
     )
+
+
+def removed_ids(conn: Connection, contact_ids: Collection[int]) -> set[int]:
+    """Those of these contacts that the rep has removed from the library; a merged one is none of them."""
+    return {contact_id for (contact_id,) in rows(conn, _REMOVED, (json_list(contact_ids),))}
 
 
 def no_contact(contact_id: int) -> LibraryError:

@@ -15,6 +15,7 @@ from app.domain.outcomes import Outcome
 from app.storage import enrichment_balances
 from app.storage import enrichment_moves as moves
 from app.storage.database import Connection, rows
+from app.storage.enrichment_leaving_out import is_anybody_unwanted, leave_out
 from app.storage.enrichment_rows import (
     is_stopped,
     read_batch,
@@ -22,15 +23,16 @@ from app.storage.enrichment_rows import (
     spent_on_day,
 )
 from app.storage.enrichment_store import EnrichmentStore, enrichment_changed, money_moved
-from app.storage.enrichment_suppression import is_anybody_suppressed, leave_out
 from app.storage.states import check_transition
 
 
 class EnrichmentSpending(EnrichmentStore):
     """What is written down before and after a request that costs money."""
 
-    async def leave_out_suppressed(self, batch_id: int) -> bool:
-        """Take people off a draft who must not be contacted by now. Call right before `reserve`.
+    async def leave_out_unwanted(self, batch_id: int) -> bool:
+        """Take people off a draft who must not be contacted by now, or whom the rep has removed from the library.
+
+        Call right before `reserve`.
 
         Returns:
             Whether anybody is left to send.
@@ -91,14 +93,15 @@ class EnrichmentSpending(EnrichmentStore):
         """Write down, before the request leaves, that it is about to leave, and how its answer will be read.
 
         Returns:
-            Whether it may leave. False where somebody in it was put on the do-not-contact list, or the run was
-            stopped, since the credits were set aside: they are released, and the batch is a draft again.
+            Whether it may leave. False where somebody in it was put on the do-not-contact list or removed from the
+            library, or the run was stopped, since the credits were set aside: they are released, and the batch is a
+            draft again.
         """
 
         def work(conn: Connection) -> tuple[int, bool]:
             batch, at = read_batch(conn, batch_id), self._now()
             check_transition(batch_id, batch.state, BatchState.SUBMITTING)
-            if is_stopped(conn, batch.run_id) or is_anybody_suppressed(conn, batch_id):
+            if is_stopped(conn, batch.run_id) or is_anybody_unwanted(conn, batch_id):
                 moves.release(conn, batch, BatchState.DRAFT, at, note="")
                 return batch.run_id, False
             moves.move(conn, batch, BatchState.SUBMITTING, at, note="", adapter=adapter, unreadable=0)

@@ -11,7 +11,7 @@ from app.domain.provider import Provider
 from app.domain.search import SearchPage
 from app.storage import identity, library_people, quarantine, refreshing, source_records
 from app.storage.columns import json_list, moment, optional_moment, utc_now
-from app.storage.contact_rows import no_contact, read_details, read_rows
+from app.storage.contact_rows import no_contact, read_details, read_rows, removed_ids
 from app.storage.database import Connection, Database, rows
 
 # One read keeps the reading thread and Python's lock for some milliseconds; other reads go in between.
@@ -31,12 +31,6 @@ SELECT
     (SELECT count(*) FROM fetch_run),
     (SELECT count(*) FROM enrichment_run),
     (SELECT count(*) FROM quarantined_row)
-"""
-
-
-_REMOVED = """
-SELECT contact_id FROM contact
-WHERE contact_id IN (SELECT value FROM json_each(?)) AND merged_into IS NULL AND removed_at IS NOT NULL
 """
 
 # Only the newest record counts: an older one may name tags that were taken off since.
@@ -141,8 +135,7 @@ class LibraryRepository:
         Raises:
             LibraryError: The library cannot be read.
         """
-        found = await self._database.read(lambda conn: rows(conn, _REMOVED, (json_list(contact_ids),)))
-        return {contact_id for (contact_id,) in found}
+        return await self._database.read(lambda conn: removed_ids(conn, contact_ids))
 
     async def all_ids(self, limit: int | None = None) -> list[int]:
         """The ids of all contacts, the newest entry first; at most `limit`."""

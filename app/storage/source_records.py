@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from app.domain.contact import RecordKind, SourceRecord
 from app.storage import suppression
-from app.storage.columns import json_list, stamp, to_json
+from app.storage.columns import stamp, to_json
 from app.storage.contact_events import note_event
-from app.storage.database import Connection, one, rows
+from app.storage.contact_rows import removed_ids
+from app.storage.database import Connection, one
 
 _EVENT_TEXT = {
     RecordKind.SUMMARY: "Found by a search at {}",
@@ -69,15 +70,7 @@ def bring_back(conn: Connection, placed: Sequence[tuple[int, SourceRecord]]) -> 
         Who is back, each with the record that names them.
     """
     naming = {contact_id: record for contact_id, record in placed if record.kind is not RecordKind.ENRICHMENT}
-    removed = [
-        contact_id
-        for (contact_id,) in rows(
-            conn,
-            "SELECT contact_id FROM contact WHERE removed_at IS NOT NULL"
-            " AND contact_id IN (SELECT value FROM json_each(?))",
-            (json_list(naming),),
-        )
-    ]
+    removed = sorted(removed_ids(conn, naming))
     if not removed:
         return []
     unwanted = suppression.find_contacts(conn, removed)

@@ -12,7 +12,9 @@ from app.domain.provider import Provider
 from app.domain.suppression import SuppressionEntry, SuppressionKind
 from app.jobs.lane import Limits, fingerprint
 from app.jobs.schedule import PollSchedule
+from app.services.own_work import OwnWorkService
 from app.storage.suppression import SuppressionRepository
+from tests.storage.builders import make_record
 from tests.support.enrichment_desk import Desk, desk, people, person
 
 __all__ = ["desk"]
@@ -112,6 +114,33 @@ async def test_who_is_put_on_the_list_after_the_credits_are_set_aside_is_not_sen
     assert [[item.person.last_name for item in batch] for batch in desk.provider.submits] == [["Hit"]]
     assert await desk.outcomes(run_id) == {"Gone": [Outcome.SUPPRESSED], "Hit": [Outcome.FOUND]}
     assert (await desk.runs.run(run_id)).spending.charged == 1
+
+
+async def test_who_is_removed_from_the_library_meanwhile_is_not_sent(desk: Desk) -> None:
+    (contact_id,) = await desk.library.save([make_record("1", first_name="Ada", last_name="Gone")])
+    gone, own = replace(person("Gone"), contact_id=contact_id), OwnWorkService(desk.database)
+    run_id = await desk.queue(gone, person("Hit"))
+    reserve = desk.runs.reserve
+
+    async def remove(batch_id: int, most: int, mark: str, *, day_cap: int | None = None) -> bool:
+        done = await reserve(batch_id, most, mark, day_cap=day_cap)
+        await own.remove([contact_id])
+        return done
+
+    desk.runs.reserve = remove  # type: ignore[method-assign,assignment]  # something happens between two steps
+    await desk.engine.drain()
+    assert [[item.person.last_name for item in batch] for batch in desk.provider.submits] == [["Hit"]]
+    assert await desk.outcomes(run_id) == {"Gone": [Outcome.CANCELLED], "Hit": [Outcome.FOUND]}
+    assert (await desk.runs.run(run_id)).spending.charged == 1
+    desk.runs.reserve = reserve  # type: ignore[method-assign]
+    only = await desk.queue(gone)
+    await desk.engine.drain()
+    assert len(desk.provider.submits) == 1
+    assert await desk.states(only) == [BatchState.ABANDONED]
+    await own.undo()
+    again = await desk.queue(gone)
+    await desk.engine.drain()
+    assert await desk.states(again) == [BatchState.COMPLETE]
 
 
 async def test_a_run_that_is_stopped_after_the_credits_are_set_aside_sends_nothing(desk: Desk) -> None:

@@ -14,13 +14,14 @@ from app.domain.enrichment import BatchState, EnrichField, LedgerFilter, LedgerK
 from app.domain.errors import InputError, LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
-from app.services.enrichment_plan import Exclusion
+from app.services.enrichment_plan import REMOVED, Exclusion
 from app.storage.database import Database
 from app.storage.library import LibraryRepository
 from tests.storage.builders import make_record
 from tests.support.demo_services import demo_services
 
 EMAILS = frozenset({EnrichField.EMAILS})
+PHONES = frozenset({EnrichField.PHONES})
 BOTH = frozenset(EnrichField)
 
 
@@ -101,6 +102,70 @@ async def test_a_contact_that_waits_is_not_sent_again_whatever_is_shown_of_it_by
         with pytest.raises(LibraryError, match="already in the enrichment queue"):
             await services.enrichment.enqueue(stale, cap=1, origin="")
         await services.enrichment.drain([run_id])
+
+
+async def test_who_was_removed_is_bought_only_when_named_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "profile"
+    folder.mkdir()
+    database = await Database.open(folder / "library.sqlite3")
+    ids = await LibraryRepository(database).save(
+        [
+            make_record(
+                "1", first_name="Ada", last_name="Moreau", company_domain="acme.example", email="ada@acme.example"
+            ),
+            make_record("2", first_name="Bo", last_name="Stays", company_domain="acme.example"),
+        ]
+    )
+    await database.close()
+    async with demo_services(folder) as services:
+        enrichment = services.enrichment
+        stale = await enrichment.plan_contacts(ids, PHONES)
+        await services.own_work.remove(ids[:1])
+        plan = await enrichment.plan_contacts(ids, PHONES)
+        assert [person.contact_id for person in plan.people] == ids[1:]
+        assert plan.excluded_by_kind == {Exclusion.REMOVED: 1}
+        assert plan.estimate.excluded == {REMOVED: 1}
+        assert plan.estimate.maximum == 10
+        # The selection was planned before, and the rep agrees to it afterwards.
+        run_id = await enrichment.enqueue(stale, cap=20, origin="")
+        await enrichment.drain([run_id])
+        first, second = await enrichment.items(run_id)
+        assert first.outcomes[EnrichField.PHONES].outcome is Outcome.CANCELLED
+        assert "Removed from the library" in first.outcomes[EnrichField.PHONES].reason
+        assert second.outcomes[EnrichField.PHONES].outcome is not Outcome.CANCELLED
+        report = await enrichment.sample_report(run_id)
+        assert (report.people, report.answered) == (2, {EnrichField.PHONES: 1})
+        # A file that names them asks for them, and what is owned is still not bought again.
+        named = await enrichment.plan_people([PersonInput("ada", "MOREAU", "acme.example")], BOTH)
+        assert named.wanted == (PHONES,)
+        assert [value.value for value in named.owned] == ["ada@acme.example"]
+        run_id = await enrichment.enqueue(named, cap=10, origin="")
+        await enrichment.drain([run_id])
+        (item,) = await enrichment.items(run_id)
+        assert item.outcomes[EnrichField.PHONES].outcome not in (Outcome.CANCELLED, Outcome.QUEUED)
+
+
+async def test_a_retry_leaves_out_who_was_removed_until_that_is_undone(tmp_path: Path) -> None:
+    folder = tmp_path / "profile"
+    folder.mkdir()
+    database = await Database.open(folder / "library.sqlite3")
+    ids = await LibraryRepository(database).save(
+        [make_record("1", first_name="Ada", last_name="Moreau", company_domain="acme.example")]
+    )
+    await database.close()
+    async with demo_services(folder) as services:
+        run_id = await services.enrichment.enqueue(
+            await services.enrichment.plan_contacts(ids, EMAILS), cap=1, origin=""
+        )
+        repository = services.enrichment._repository
+        (batch,) = (await services.enrichment.run(run_id)).batches
+        await repository.reserve(batch.batch_id, 1, "key")
+        await repository.begin_submit(batch.batch_id, "hash")
+        await repository.refused(batch.batch_id, "No.", final=True)
+        await services.own_work.remove(ids)
+        assert (await services.enrichment.plan_retry(run_id)).excluded_by_kind == {Exclusion.REMOVED: 1}
+        await services.own_work.undo()
+        assert len((await services.enrichment.plan_retry(run_id)).people) == 1
 
 
 async def test_a_sample_shows_its_figures_before_the_rest_is_bought(services: Services, data: DemoData) -> None:

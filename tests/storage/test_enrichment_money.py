@@ -15,13 +15,14 @@ from app.domain.enrichment import BatchState, LedgerKind, Submission
 from app.domain.errors import InputError, LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.suppression import traits_of_person
+from app.services.own_work import OwnWorkService
 from app.storage.database import Database
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
 from app.storage.states import IllegalTransitionError
 from app.storage.suppression import SuppressionRepository
-from tests.storage.builders import BOTH, LATER, Clock, make_person, make_result
+from tests.storage.builders import BOTH, LATER, Clock, make_person, make_record, make_result
 
 T = TypeVar("T")
 DAY_CAP = 45
@@ -50,8 +51,9 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def reopen(self) -> None:
         self.database = self.do(Database.open(Path(self.folder.name) / "library.sqlite3"))
-        library = LibraryRepository(self.database)
-        self.queue = EnrichmentRepository(self.database, library, now=self.clock)
+        self.library = LibraryRepository(self.database)
+        self.queue = EnrichmentRepository(self.database, self.library, now=self.clock)
+        self.own = OwnWorkService(self.database, now=self.clock)
         self.ledger = LedgerRepository(self.database, now=self.clock)
         self.suppression = SuppressionRepository(self.database, now=self.clock)
 
@@ -73,7 +75,13 @@ class MoneyMachine(RuleBasedStateMachine):
         sample=st.none() | st.integers(1, 2),
     )
     def queue_people(self, people: int, cap: int, batch_size: int, sample: int | None) -> Any:
-        persons = [make_person(self.people + number, slug=f"p{self.people + number}") for number in range(people)]
+        slugs = [f"p{self.people + number}" for number in range(people)]
+        contacts: list[int | None] = [None] * people  # a run has typed people and contacts of the library
+        contacts[1:] = self.do(self.library.save([make_record(slug, slug=slug) for slug in slugs[1:]]))
+        persons = [
+            make_person(self.people + number, contact_id=contacts[number], slug=slug)
+            for number, slug in enumerate(slugs)
+        ]
         self.people += people
         run_id = self.do(self.queue.create_run(persons, BOTH, cap=cap, origin="", batch_size=batch_size, sample=sample))
         return multiple(*(batch.batch_id for batch in self.do(self.queue.run(run_id)).batches))
@@ -82,16 +90,27 @@ class MoneyMachine(RuleBasedStateMachine):
     def reserve(self, batch: int, amount: int) -> None:
         self.attempt(self.queue.reserve(batch, amount, "key", day_cap=DAY_CAP))
 
-    @rule(batch=batches, amount=st.integers(1, 11))
-    def submit(self, batch: int, amount: int) -> None:
+    @rule(batch=batches, amount=st.integers(1, 11), removes=st.booleans())
+    def submit(self, batch: int, amount: int, removes: bool) -> None:
+        self.attempt(self.queue.leave_out_unwanted(batch))
         self.attempt(self.queue.reserve(batch, amount, "key", day_cap=DAY_CAP))
-        if self.attempt(self.queue.begin_submit(batch, "hash")):
+        if removes:
+            self.remove(batch)
+        if self.leaves(batch):
             self.requests += 1
             self.do(self.queue.submitted(batch, Submission(f"req-{self.requests}", "PENDING", 1), LATER))
 
     @rule(batch=batches)
     def begin(self, batch: int) -> None:
-        self.attempt(self.queue.begin_submit(batch, "hash"))
+        self.leaves(batch)
+
+    def leaves(self, batch: int) -> bool:
+        """Whether the batch leaves now; nobody who is removed from the library by then is in it."""
+        if not self.attempt(self.queue.begin_submit(batch, "hash")):
+            return False
+        contacts = [item.person.contact_id for item in self.do(self.queue.items(batch_id=batch))]
+        assert not self.do(self.library.removed([each for each in contacts if each is not None]))
+        return True
 
     @rule(batch=batches, final=st.booleans())
     def refuse(self, batch: int, final: bool) -> None:
@@ -116,7 +135,18 @@ class MoneyMachine(RuleBasedStateMachine):
         entries = [entry for item in items[:1] for entry in traits_of_person(item.person).entries]
         self.do(self.suppression.add(entries))
         if self.do(self.queue.batch(batch)).state is BatchState.DRAFT:
-            self.do(self.queue.leave_out_suppressed(batch))
+            self.do(self.queue.leave_out_unwanted(batch))
+
+    @rule(batch=batches)
+    def remove(self, batch: int) -> None:
+        """Somebody in it is removed from the library, at whatever step of a submit."""
+        contacts = [item.person.contact_id for item in self.do(self.queue.items(batch_id=batch))]
+        self.do(self.own.remove([each for each in contacts if each is not None][:1]))
+
+    @rule()
+    def undo(self) -> None:
+        """The latest removal, or entry of the do-not-contact list, is taken back."""
+        self.do(self.own.undo())
 
     @rule(batch=batches)
     def agree_to_the_rest(self, batch: int) -> None:

@@ -72,7 +72,7 @@ async def test_who_was_put_on_the_list_after_queueing_is_not_sent(
     run_id = await queue.create_run(people, EMAILS, cap=10, origin="")
     (batch,) = (await queue.run(run_id)).batches
     await suppression.add([profile("two")])
-    assert await queue.leave_out_suppressed(batch.batch_id)
+    assert await queue.leave_out_unwanted(batch.batch_id)
     run = await queue.run(run_id)
     assert [(each.state, each.item_count) for each in run.batches] == [
         (BatchState.DRAFT, 2),
@@ -80,7 +80,7 @@ async def test_who_was_put_on_the_list_after_queueing_is_not_sent(
     ]
     assert run.counts == {Outcome.QUEUED: 2, Outcome.SUPPRESSED: 1}
     await suppression.add([profile("one"), profile("three")])
-    assert not await queue.leave_out_suppressed(batch.batch_id)
+    assert not await queue.leave_out_unwanted(batch.batch_id)
     run = await queue.run(run_id)
     assert run.counts == {Outcome.SUPPRESSED: 3}
     assert not run.is_open

@@ -14,6 +14,7 @@ KIND_WORDS = {
     Exclusion.OWNED: "already owned",
     Exclusion.DUPLICATE: "twice in this selection",
     Exclusion.SUPPRESSED: "on the do-not-contact list",
+    Exclusion.REMOVED: "removed from the library",
     Exclusion.IN_QUEUE: "in the queue already",
     Exclusion.NOT_ELIGIBLE: "incomplete",
 }

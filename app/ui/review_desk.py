@@ -296,7 +296,8 @@ class ReviewDesk(QObject):
             if isinstance(error, asyncio.CancelledError):
                 self.said.emit("Stopped. The pairs are as they were.")
             raise
-        self._refresher.request()
+        finally:
+            self._refresher.request()
         self.said.emit(f"All contacts are compared. {_news(found - before)}")
 
     async def _find_new(self) -> None:

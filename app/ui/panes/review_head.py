@@ -43,7 +43,7 @@ class ReviewHead(QWidget):
 
 
 def empty_pages(*, find: Callable[[], None], show_all: Callable[[], None]) -> tuple[EmptyState, ...]:
-    """Without contacts, before the first look, with nothing left to decide, and with nothing above the score."""
+    """Without contacts, before the first look, with nothing left, nothing above the score, and during a look."""
     return (
         EmptyState(
             "match-review",
@@ -69,5 +69,10 @@ def empty_pages(*, find: Callable[[], None], show_all: Callable[[], None]) -> tu
             "All pairs that wait for you have a lower score than you ask for.",
             action_text="Show all pairs",
             action=show_all,
+        ),
+        EmptyState(
+            "match-review",
+            "Comparing contacts",
+            "Pairs that may be one person stand here as soon as all are compared.",
         ),
     )

@@ -33,7 +33,7 @@ from app.ui.panes.review_compare import ReviewCompare
 from app.ui.panes.review_head import ReviewHead, empty_pages
 from app.ui.panes.review_list import ReviewList
 from app.ui.panes.review_splitter import ReviewSplitter, add_shortcut
-from app.ui.review_desk import ReviewDesk
+from app.ui.review_desk import LOOKING, ReviewDesk
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.progress_strip import ProgressStrip
@@ -41,7 +41,7 @@ from app.ui.widgets.progress_strip import ProgressStrip
 if TYPE_CHECKING:
     from app.composition import Services
 
-_READING, _NO_CONTACTS, _NEVER, _NOTHING, _BELOW, _DESK = range(6)
+_READING, _NO_CONTACTS, _NEVER, _NOTHING, _BELOW, _LOOKING, _DESK = range(7)
 LEAST_HEIGHT = 90
 
 
@@ -238,10 +238,7 @@ class ReviewPane(QWidget):
         state, model = self.desk.state, self.desk.model
         self._read = True
         self.head.show_state(state)
-        page = self._page()
-        self._pages.setCurrentIndex(page)
-        self._show_head()
-        self.bar.show_deciding(shown=page == _DESK)
+        page = self._show_page()
         if page == _DESK and self._arrived:
             self._arrived = False
             self._take_cursor()
@@ -270,6 +267,8 @@ class ReviewPane(QWidget):
             return _NO_CONTACTS
         if state.waiting:
             return _DESK if state.shown else _BELOW
+        if self.desk.running == LOOKING:
+            return _LOOKING
         return _NOTHING if state.looked_at else _NEVER
 
     def _show_actions(self) -> None:
@@ -286,6 +285,13 @@ class ReviewPane(QWidget):
             self._actions["review.merge_all"].setEnabled(waiting and idle)
             self._actions["review.find"].setEnabled(idle)
 
+    def _show_page(self) -> int:
+        page = self._page()
+        self._pages.setCurrentIndex(page)
+        self._show_head()
+        self.bar.show_deciding(shown=page == _DESK)
+        return page
+
     def _show_head(self) -> None:
         self.head.setVisible(self._page() in (_NOTHING, _BELOW, _DESK) and not self._splitter.tight)
 
@@ -301,7 +307,8 @@ class ReviewPane(QWidget):
         if self.desk.running:
             self._strip.begin(self.desk.running, 0)
             self._strip.stop_button.setVisible(self.desk.stoppable)
-        else:
+            self._show_page()
+        else:  # what stands below follows once the pairs are read
             self._strip.end()
         self._show_actions()
 

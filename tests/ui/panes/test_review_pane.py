@@ -351,7 +351,8 @@ async def test_matches_are_looked_for_when_asked_and_then_by_themselves(tmp_path
         await wait_until(lambda: "Nothing looked for yet" in texts(pane))
         next(each for each in pane.findChildren(QAbstractButton) if each.isVisible() and each.text()).click()
         await wait_until(lambda: bool(pane.desk.running))
-        assert "Comparing contacts" in " ".join(texts(pane))
+        assert "Comparing contacts" in texts(pane)
+        assert "Nothing looked for yet" not in texts(pane)
         await settled(pane, 3)
         await wait_until(lambda: not pane.desk.running)
         assert pane.bar.status == "All contacts are compared. 3 new pairs to review."
@@ -365,6 +366,7 @@ async def test_looking_can_be_stopped(tmp_path: Path, data: DemoData) -> None:
         pane.desk.stop()
         await wait_until(lambda: not pane.desk.running)
         assert pane.bar.status == "Stopped. The pairs are as they were."
+        await wait_until(lambda: "Nothing looked for yet" in texts(pane))
         assert await services.matching.last_found() is None
 
 

@@ -42,6 +42,7 @@ from app.ui.wording import count
 if TYPE_CHECKING:
     from app.composition import Services
 
+_UNREAD, _EMPTY, _FILLED = range(3)
 TICK_MS = 1_000
 STUCK_TICKS = 30
 _FILTERS = (
@@ -134,7 +135,7 @@ class QueuePane(QWidget):
         self._runs = await self._services.enrichment.runs()
         stuck, not_asked = await self._services.enrichment.stuck(), await self._services.enrichment.not_asked()
         self.model.set_runs(self._runs, not_asked)
-        self._pages.setCurrentIndex(1 if self._runs else 0)
+        self._pages.setCurrentIndex(_FILLED if self._runs else _EMPTY)
         newest = self._runs[0] if self._runs else None
         if newest is not None and newest.run_id not in before and newest.is_open:
             self.reveal(newest.run_id)
@@ -314,8 +315,8 @@ class QueuePane(QWidget):
             action_text="Enrich a CSV file…",
             action=self.import_requested.emit,
         )
-        self._pages.addWidget(empty)
-        self._pages.addWidget(filled)
+        for page in (QWidget(), empty, filled):
+            self._pages.addWidget(page)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(SPACING.m, SPACING.s, SPACING.m, SPACING.s)
         whole.setSpacing(SPACING.s)

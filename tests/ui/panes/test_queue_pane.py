@@ -68,9 +68,11 @@ def summary(pane: QueuePane) -> str:
     return child(pane, QLabel, "queue_summary").text()
 
 
-async def test_an_empty_queue_says_what_to_do(tmp_path: Path, data: DemoData) -> None:
+async def test_an_empty_queue_says_what_to_do_once_it_is_known_to_be_empty(tmp_path: Path, data: DemoData) -> None:
     async with demo_services(tmp_path, data=data) as services, shown_pane(services) as pane:
-        await wait_until(lambda: any("Nothing is queued" in label.text() for label in pane.findChildren(QLabel)))
+        empty = next(label for label in pane.findChildren(QLabel) if "Nothing is queued" in label.text())
+        assert not empty.isVisible()
+        await wait_until(empty.isVisible)
         assert not child(pane, QPushButton, "queue_stop").isVisible()
 
 

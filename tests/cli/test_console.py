@@ -80,8 +80,13 @@ def _as_seen(text: str) -> list[str]:
 
 def test_a_reader_that_leaves_early_stops_nothing() -> None:
     reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "w", encoding="utf-8") as out:
-        console = Console(io.StringIO(), out, io.StringIO())
+    said = io.StringIO()
+    with os.fdopen(reading, encoding="utf-8") as reader, os.fdopen(writing, "w", encoding="utf-8") as out:
+        console = Console(io.StringIO(), out, said)
+        console.write("the first line")
+        assert reader.readline() == "the first line\n"
+        reader.close()
         console.write("nobody reads this")
         console.write("nor this")
+        console.say("Done.")
+    assert said.getvalue() == "Done.\n"

@@ -102,6 +102,8 @@ class Theme(QObject):
         if colours is self._shown:
             return
         self._shown = colours
+        # Where one style sheet takes another's place, Qt styles every widget anew for each widget that it is in.
+        self._app.setStyleSheet("")
         self._app.setPalette(build_palette(colours))
         if not self._held:
             self._app.setStyleSheet(build_style_sheet(colours))

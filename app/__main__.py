@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from app import __version__
 from app.bug_report import bug_report
+from app.commands import COMMANDS
 from app.domain.errors import ContactScoutError
 from app.domain.redaction import Redactor
 from app.first_moments import rubbish_left_until_shown
@@ -27,19 +28,6 @@ NO_DISPLAY = (
     "The window cannot be opened, because there is no display. Set QT_QPA_PLATFORM=offscreen to run without one, "
     "or use the commands (see --help)."
 )
-
-COMMANDS = {
-    "search": "search one service and write the rows to CSV",
-    "fetch": "fetch full records by IDs",
-    "enrich": "find emails and phones for the people of a CSV",
-    "queue": "look at the enrichment queue, resume or stop it",
-    "suppress": "keep the list of who must not be enriched or exported",
-    "keys": "set, check or delete a service's key",
-    "demo-server": "serve the demo services on this machine",
-    "export": "write contacts of the library to CSV",
-    "library": "ask about the library, back it up, repair it",
-    "diagnostics": "collect what helps to find a fault, without keys or people",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

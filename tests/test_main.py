@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import app
-from app.__main__ import COMMANDS, main
+from app.__main__ import main
 from app.cli.options import build_parser
+from app.commands import COMMANDS
 from tests.conftest import ExpectLog
 from tests.support.programs import run_python
 

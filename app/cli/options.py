@@ -17,6 +17,7 @@ from app.cli import (
     suppressing,
 )
 from app.cli.console import PROGRAM, Console
+from app.commands import COMMANDS
 from app.domain.provider import Provider
 from app.domain.search import FilterSpec
 from app.exchange.presets import PLAIN, PRESETS
@@ -83,7 +84,7 @@ class _Commands:
 
 
 def _add_search(commands: _Commands) -> None:
-    providers = commands.group("search", "search a service and write the rows to a CSV file", "PROVIDER")
+    providers = commands.group("search", COMMANDS["search"], "PROVIDER")
     for provider in Provider:
         parser = providers.add(provider.value, f"search contacts in {provider.label}", handler=searching.search)
         parser.set_defaults(provider=provider)
@@ -117,7 +118,7 @@ def _add_filter(group: "argparse._ArgumentGroup", spec: FilterSpec) -> None:
 
 
 def _add_fetch(commands: _Commands) -> None:
-    providers = commands.group("fetch", "fetch contacts by ID and write them to a CSV file", "PROVIDER")
+    providers = commands.group("fetch", COMMANDS["fetch"], "PROVIDER")
     for provider in Provider:
         if not supports(provider, SupportsFetchByIds):
             continue
@@ -164,7 +165,7 @@ def _add_fetch(commands: _Commands) -> None:
 
 
 def _add_enrich(commands: _Commands) -> None:
-    parser = commands.add("enrich", "look up e-mails and phones of people in a CSV file", handler=enriching.enrich)
+    parser = commands.add("enrich", COMMANDS["enrich"], handler=enriching.enrich)
     parser.add_argument(
         "people", type=Path, metavar="PEOPLE.csv", help="CSV file with the columns first_name, last_name and domain"
     )
@@ -186,7 +187,7 @@ def _add_enrich(commands: _Commands) -> None:
 
 
 def _add_queue(commands: _Commands) -> None:
-    group = commands.group("queue", "see to the enrichment queue", "ACTION")
+    group = commands.group("queue", COMMANDS["queue"], "ACTION")
     status = group.add("status", "show how the queue stands", handler=queue.status)
     status.set_defaults(read_only=True)
     _add_json(status)
@@ -208,7 +209,7 @@ def _add_queue(commands: _Commands) -> None:
 
 
 def _add_library(commands: _Commands) -> None:
-    export = commands.add("export", "write the library's contacts to a CSV file", handler=exporting.export)
+    export = commands.add("export", COMMANDS["export"], handler=exporting.export)
     export.add_argument("--list", metavar="NAME", help="only the contacts of this list; all of the library otherwise")
     export.add_argument(
         "--preset", default=PLAIN.name, metavar="NAME", help=f"how to lay the file out: {', '.join(PRESETS)}"
@@ -218,7 +219,7 @@ def _add_library(commands: _Commands) -> None:
     )
     _add_out(export)
     export.set_defaults(beside=True)
-    group = commands.group("library", "ask about the library, back it up, repair it", "ACTION")
+    group = commands.group("library", COMMANDS["library"], "ACTION")
     stats = group.add("stats", "count what the library holds", handler=exporting.stats)
     stats.set_defaults(read_only=True)
     _add_json(stats)
@@ -245,7 +246,7 @@ def _add_safekeeping(group: _Commands) -> None:
 
 
 def _add_suppression(commands: _Commands) -> None:
-    group = commands.group("suppress", "keep the list of who must not be enriched or exported", "ACTION")
+    group = commands.group("suppress", COMMANDS["suppress"], "ACTION")
     listing = group.add("list", "print the do-not-contact list, the newest entry first", handler=suppressing.list_all)
     listing.set_defaults(read_only=True)
     _add_json(listing)
@@ -260,7 +261,7 @@ def _add_suppression(commands: _Commands) -> None:
 
 
 def _add_keys(commands: _Commands) -> None:
-    group = commands.group("keys", "keep the services' keys in the system keyring", "ACTION")
+    group = commands.group("keys", COMMANDS["keys"], "ACTION")
     for name, text, handler in (
         ("set", "read a key from standard input, try it, and keep it", keys.set_key),
         ("check", "ask a service whether the key works", keys.check_key),
@@ -271,7 +272,7 @@ def _add_keys(commands: _Commands) -> None:
 
 
 def _add_demo_server(commands: _Commands) -> None:
-    parser = commands.add("demo-server", "serve the demo services over HTTP on loopback")
+    parser = commands.add("demo-server", COMMANDS["demo-server"])
     parser.set_defaults(standalone=demo_server.serve)
     parser.add_argument("--port", type=_port, required=True, metavar="N", help="port to listen on, 0 for any free one")
     parser.add_argument(
@@ -283,9 +284,7 @@ def _add_demo_server(commands: _Commands) -> None:
 
 
 def _add_diagnostics(commands: _Commands) -> None:
-    parser = commands.add(
-        "diagnostics", "collect what helps to find a fault, without keys or people", handler=diagnostics.diagnose
-    )
+    parser = commands.add("diagnostics", COMMANDS["diagnostics"], handler=diagnostics.diagnose)
     parser.set_defaults(read_only=True)
     parser.add_argument("--out", type=_absolute, metavar="FILE", help="zip file for the collected text files")
     parser.add_argument("--show", action="store_true", help="write the same text to standard output")

@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import shutil
 import tempfile
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -54,17 +55,16 @@ class _Desk:
 
     async def pages_without_search(self) -> None:
         """Write pages whose text and keys are left for later; the note of it is thrown away."""
-        keep_up, search_text.keep_up = search_text.keep_up, _forget
+        refresh, search_text.refresh = search_text.refresh, _forget
         try:
             await self.pages(PAGE, PAGES)
         finally:
-            search_text.keep_up = keep_up
+            search_text.refresh = refresh
 
 
-def _forget(conn: Connection, most: int) -> bool:  # noqa: ARG001 - stands in for `keep_up`
+def _forget(conn: Connection, contact_ids: Iterable[int]) -> None:  # noqa: ARG001 - stands in for `refresh`
     """Leave contacts unsearchable, however many."""
     rows(conn, "DELETE FROM contact_stale")
-    return False
 
 
 async def _measure(folder: Path, large: Path) -> None:

@@ -390,7 +390,7 @@ class Database:
                 conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 migrations.migrate(conn, self._back_up)
                 self._searchable = search_text.is_kept(conn)
-                self._behind = self._searchable and search_text.is_behind(conn)
+                self._behind = self._searchable and bool(search_text.behind(conn, 1))
             except BaseException:
                 conn.close()
                 raise
@@ -481,19 +481,21 @@ def _keep_search_up(conn: apsw.Connection) -> bool:
 
     What was written may have been paid for: it is kept even where the search index fails.
     """
-    if not search_text.is_behind(conn):
+    behind = search_text.behind(conn)
+    if not behind:
         return False
     conn.execute("SAVEPOINT search_text")
+    is_more_behind = len(behind) == search_text.AT_ONCE
     try:
-        behind = search_text.keep_up(conn, search_text.AT_ONCE)
+        search_text.refresh(conn, behind)
     except Exception:
         if not conn.in_transaction:
             raise
         conn.execute("ROLLBACK TO search_text")
         log.exception("Contacts could not be made searchable")
-        behind = False
+        is_more_behind = False
     conn.execute("RELEASE search_text")
-    return behind
+    return is_more_behind
 
 
 def _look_at_schema(conn: apsw.Connection) -> None:

@@ -1,8 +1,8 @@
 """What is searched and sorted by, worked out from contacts: text without case and accents, and keys that sort well.
 
-Triggers note every contact whose text may be behind, whoever writes. `keep_up` works that off: `Database` calls it in
-each transaction before it is committed, so that small changes are found at once, and afterwards, some contacts at a
-time, for what a large change has left. A crash in between loses nothing, since the note is in the library itself.
+Triggers note every contact whose text may be behind, whoever writes. `Database` works that off in each transaction
+before it is committed, so that small changes are found at once, and afterwards, some contacts at a time, for what a
+large change has left. A crash in between loses nothing, since the note is in the library itself.
 """
 
 # ruff: noqa: S608 - statements are put together from names of our own; values are always bound.
@@ -61,17 +61,8 @@ INSERT INTO contact_search (contact_id, text) VALUES (?, ?)
 ON CONFLICT (contact_id) DO UPDATE SET text = excluded.text WHERE text <> excluded.text
 """
 _SAVE_KEYS = f"INSERT INTO contact_sort (contact_id, {', '.join(KEYS)}) VALUES (?{', ?' * len(KEYS)})"
+_ids_decoder = msgspec.json.Decoder(list[int])
 _STALE = "SELECT json_group_array(contact_id) FROM (SELECT contact_id FROM contact_stale LIMIT ?)"
-
-
-def keep_up(conn: "Connection", most: int) -> bool:
-    """Bring text and keys of at most so many contacts up to date; returns whether more are behind."""
-    (ids,) = next(iter(conn.execute(_STALE, (most,))))
-    if ids == "[]":
-        return False
-    behind: list[int] = msgspec.json.decode(ids)
-    refresh(conn, behind)
-    return len(behind) == most
 
 
 def is_kept(conn: "Connection") -> bool:
@@ -79,9 +70,10 @@ def is_kept(conn: "Connection") -> bool:
     return next(iter(conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'contact_stale'")), None) is not None
 
 
-def is_behind(conn: "Connection") -> bool:
-    """Whether any contact is behind."""
-    return next(iter(conn.execute("SELECT 1 FROM contact_stale LIMIT 1")), None) is not None
+def behind(conn: "Connection", most: int = AT_ONCE) -> list[int]:
+    """The contacts that `refresh` is to bring up to date, at most so many."""
+    (ids,) = next(iter(conn.execute(_STALE, (most,))))
+    return _ids_decoder.decode(ids)
 
 
 def waiting(conn: "Connection") -> int:

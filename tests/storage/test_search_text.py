@@ -222,11 +222,11 @@ from app.domain.changes import ChangeFeed
 from app.storage import database, search_text
 
 async def main():
-    asked = search_text.keep_up
-    def keep_up(conn, most):
+    refresh = search_text.refresh
+    def refresh_some(conn, contact_ids):
         print("some", flush=True)
-        return asked(conn, 40)
-    search_text.keep_up = lambda conn, most: keep_up(conn, most) or True
+        refresh(conn, contact_ids[:40])
+    search_text.refresh = refresh_some
     await database.Database.open(Path(sys.argv[1]), changes=ChangeFeed())
     await asyncio.Event().wait()
 

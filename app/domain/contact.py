@@ -149,7 +149,7 @@ class ContactRow:
     `provider`, `provider_id` and `account_id` name the newest source record that has a provider id; `providers`
     names all who spoke of the contact. `email_outcome` and `phone_outcome` are the last enrichment outcome
     of each field, None when it was never asked for. `country` is a two-letter code. `status`, `rating` (0 is none),
-    `tags` and `notes` are the rep's own.
+    `tags` and `notes` are the rep's own. `do_not_contact` is the reason in words where somebody is on that list.
     """
 
     contact_id: int
@@ -177,6 +177,7 @@ class ContactRow:
     rating: int = 0
     tags: tuple[str, ...] = ()
     notes: str = ""
+    do_not_contact: str = ""
 
 
 #: The note of a value that no provider gave.

@@ -9,9 +9,10 @@ from datetime import datetime
 from app.domain.changes import Change, ChangeKind
 from app.domain.marks import ContactList, ContactStatus
 from app.domain.undo import UndoReport, UndoStep
-from app.storage import own_contacts, own_lists, own_work, suppression, undo_log
+from app.storage import own_contacts, own_lists, own_work, undo_log
 from app.storage.columns import utc_now
 from app.storage.database import Connection, Database
+from app.storage.suppressed import listed
 from app.storage.undo_log import Applied, Recorded
 
 
@@ -159,8 +160,8 @@ class OwnWorkService:
 
     async def _move(self, work: Callable[[Connection, datetime], Applied | None]) -> UndoReport | None:
         def move(conn: Connection) -> tuple[Applied | None, bool]:
-            listed = suppression.listed(conn)
-            return work(conn, self._now()), suppression.listed(conn) != listed
+            before = listed(conn)
+            return work(conn, self._now()), listed(conn) != before
 
         def announce(moved: tuple[Applied | None, bool]) -> list[Change]:
             done, other_list = moved

@@ -12,6 +12,7 @@ from app.storage import provenance, shown
 from app.storage.columns import json_list, moment, person_fields
 from app.storage.database import Connection, Row, one, rows
 from app.storage.shown import Choice
+from app.storage.suppressed import find_contacts
 
 _RECORDS = (
     "SELECT provider, provider_id, kind, fetched_at, fields, iif(?2, raw, x''), account_id, credits_charged,"
@@ -56,7 +57,11 @@ WHERE c.merged_into = ?1 ORDER BY e.at DESC, e.event_id DESC
 
 def read_rows(conn: Connection, contact_ids: Sequence[int]) -> dict[int, ContactRow]:
     """The table rows of contacts by the ids asked for; a merged contact gives its survivor's row."""
-    return {row[-1]: _row(row) for row in conn.execute(_ROWS, (json_list(contact_ids),))}
+    listed = find_contacts(conn, contact_ids)
+    return {
+        row[-1]: _row(row, listed[row[-1]].reason if row[-1] in listed else "")
+        for row in conn.execute(_ROWS, (json_list(contact_ids),))
+    }
 
 
 def read_records(conn: Connection, contact_id: int, *, with_raw: bool = True) -> list[SourceRecord]:
@@ -163,7 +168,7 @@ def no_contact(contact_id: int) -> LibraryError:
     return LibraryError(f"The library has no contact number {contact_id}.")
 
 
-def _row(row: Row) -> ContactRow:
+def _row(row: Row, do_not_contact: str) -> ContactRow:
     fetched_at, masked, email_outcome, phone_outcome, country, status, rating, tags, notes = row[16:25]
     values: list[Any] = [
         *row[:12],
@@ -179,5 +184,6 @@ def _row(row: Row) -> ContactRow:
         rating,
         tuple(tags.split("\n")) if tags else (),
         notes,
+        do_not_contact,
     ]
     return ContactRow(*values)

@@ -14,7 +14,7 @@ from app.storage.columns import stamp
 from app.storage.contact_rows import removed_ids
 from app.storage.database import Connection
 from app.storage.enrichment_rows import read_batch, read_items
-from app.storage.suppression import find_items
+from app.storage.suppressed import find_items
 
 REMOVED = "Removed from the library before it was sent."
 

@@ -7,7 +7,7 @@ from app.domain.outcomes import Outcome
 from app.domain.suppression import SuppressionEntry
 from app.storage.database import Connection
 from app.storage.enrichment_rows import read_items
-from app.storage.suppression import find_items
+from app.storage.suppressed import find_items
 
 
 def withhold(conn: Connection, batch_id: int, results: Sequence[ItemResult]) -> tuple[list[ItemResult], bool]:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from app.domain.contact import RecordKind, SourceRecord
-from app.storage import suppression
 from app.storage.columns import stamp, to_json
 from app.storage.contact_events import note_event
 from app.storage.contact_rows import removed_ids
 from app.storage.database import Connection, one
+from app.storage.suppressed import find_contacts
 
 _EVENT_TEXT = {
     RecordKind.SUMMARY: "Found by a search at {}",
@@ -73,7 +73,7 @@ def bring_back(conn: Connection, placed: Sequence[tuple[int, SourceRecord]]) -> 
     removed = sorted(removed_ids(conn, naming))
     if not removed:
         return []
-    unwanted = suppression.find_contacts(conn, removed)
+    unwanted = find_contacts(conn, removed)
     back = [(contact_id, naming[contact_id]) for contact_id in removed if contact_id not in unwanted]
     for contact_id, record in back:
         conn.execute("UPDATE contact SET removed_at = NULL WHERE contact_id = ?", (contact_id,))

@@ -59,6 +59,24 @@ async def test_a_contact_is_named_by_any_record_not_only_by_what_is_shown(
     }
 
 
+async def test_rows_say_who_is_on_the_list_and_why_for_as_long_as_they_are(
+    suppression: SuppressionRepository, library: LibraryRepository
+) -> None:
+    ids = await library.save(
+        [
+            make_record("1", slug="ada", emails=(EmailValue("new@acme.example"), EmailValue("old@acme.example"))),
+            make_record("2", slug="bob"),
+        ]
+    )
+    assert [row.do_not_contact for row in await library.rows(ids)] == ["", ""]
+    await suppression.add([email("old@acme.example")])
+    said = "Do not contact: E-mail old@acme.example"
+    assert [row.do_not_contact for row in await library.rows(ids)] == [said, ""]
+    assert (await library.details(ids[0])).row.do_not_contact == said
+    await suppression.remove([email("old@acme.example")])
+    assert [row.do_not_contact for row in await library.rows(ids)] == ["", ""]
+
+
 async def submit(queue: EnrichmentRepository, batch_id: int) -> None:
     await queue.reserve(batch_id, (await queue.batch(batch_id)).item_count, "key")
     await queue.begin_submit(batch_id, "hash")

@@ -50,7 +50,7 @@ _ROOT = QModelIndex()
 _COLUMN_COUNT = len(SPECS)
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _DECORATION = int(Qt.ItemDataRole.DecorationRole)
-_WITH_OUTCOME = frozenset({int(Column.EMAIL), int(Column.PHONE)})
+_WITH_ICON = frozenset({int(Column.NAME), int(Column.EMAIL), int(Column.PHONE)})
 _ANSWERED = frozenset(
     {_DECORATION, int(Qt.ItemDataRole.ToolTipRole), int(Qt.ItemDataRole.AccessibleTextRole), *map(int, ContactRole)}
 )
@@ -157,9 +157,9 @@ class ContactModel(QAbstractTableModel):
         return 0 if parent.isValid() else _COLUMN_COUNT
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = _DISPLAY) -> Any:
-        """A cell's text, its outcome icon, or one of `ContactRole`."""
+        """A cell's text, its icon, or one of `ContactRole`."""
         if role:
-            if role not in _ANSWERED or (role == _DECORATION and index.column() not in _WITH_OUTCOME):
+            if role not in _ANSWERED or (role == _DECORATION and index.column() not in _WITH_ICON):
                 return None
             return self._other_data(index, role)
         row = index.row()
@@ -213,6 +213,8 @@ def spans(positions: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _outcome_in(row: ContactRow, column: int) -> Outcome | None:
+    if column == Column.NAME:
+        return Outcome.SUPPRESSED if row.do_not_contact else None
     if column == Column.EMAIL:
         return row.email_outcome
     if column == Column.PHONE:
@@ -233,10 +235,14 @@ def _special(entry: Entry, column: int, role: int) -> Any:
         spoken = SPECS[column].spoken
         if spoken is not None:
             return spoken(entry.row) or "empty"
+        if column == Column.NAME and entry.row.do_not_contact:
+            return f"{cell}, {entry.row.do_not_contact}"
         return f"{cell}, {outcome.label}" if outcome is not None and cell != outcome.label else cell or "empty"
     if role == Qt.ItemDataRole.ToolTipRole and cell:
         if column == Column.NOTES:
             cell = entry.row.notes
+        elif column == Column.NAME and entry.row.do_not_contact:
+            cell = f"{cell} · {entry.row.do_not_contact}"
         elif outcome is not None and cell != outcome.label:
             cell = f"{cell} ({outcome.label.lower()})"
         return plain_tool_tip(cell)

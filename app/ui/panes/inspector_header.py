@@ -35,6 +35,8 @@ class ContactHeader(QWidget):
         self._role = text_label(role="muted", selectable=True)
         self._place = text_label(role="muted", selectable=True)
         self._masked = text_label("The source hides some values of this summary.", role="warning")
+        self._listed = text_label(role="warning", selectable=True)
+        self._listed.setObjectName("contact_listed")
         self._removed = text_label("Removed from the library: no view shows it. Undo brings it back.", role="warning")
         self._enrich = QPushButton("Enrich…")
         self._enrich.setIcon(icon("enrich"))
@@ -63,6 +65,8 @@ class ContactHeader(QWidget):
             label.setToolTip(plain_tool_tip(text) if cut != text else "")
             label.setVisible(bool(text))
         self._masked.setVisible(row.masked)
+        self._listed.setText(row.do_not_contact)
+        self._listed.setVisible(bool(row.do_not_contact))
         self._removed.setVisible(details.removed)
         self._is_removed = details.removed
         self._links["linkedin"] = safe_url(row.linkedin_url)
@@ -109,7 +113,7 @@ class ContactHeader(QWidget):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         no_margins(column, SPACING.xs)
-        for label in (self._name, self._role, self._place, self._masked, self._removed):
+        for label in (self._name, self._role, self._place, self._masked, self._listed, self._removed):
             label.setMinimumWidth(1)
             column.addWidget(label)
         buttons = FlowLayout()

@@ -200,7 +200,7 @@ class InspectorPane(QWidget):
         self.banner.show_error(error, action_text="Save the notes again" if again else "", action=again)
 
     def _on_change(self, change: Change) -> None:
-        if change.kind is not ChangeKind.CONTACTS:
+        if change.kind not in (ChangeKind.CONTACTS, ChangeKind.SUPPRESSION):
             return
         known = self._selection[1]
         if self._many and known and not (change.ids and set(known).isdisjoint(change.ids)):

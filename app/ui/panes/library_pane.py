@@ -184,7 +184,8 @@ class LibraryPane(QWidget):
     # What happens
 
     def _on_change(self, change: Change) -> None:
-        about_rows = change.kind is ChangeKind.CONTACTS
+        # Who is on the do-not-contact list is marked in the rows.
+        about_rows = change.kind in (ChangeKind.CONTACTS, ChangeKind.SUPPRESSION)
         self._news += about_rows
         if about_rows and not self.isVisible():
             self._missed = True  # a fetch that runs beside must not be held up by a tab that nobody sees

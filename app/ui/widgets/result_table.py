@@ -94,5 +94,6 @@ class ResultTable(ContactTable):
             self.model.set_removed(removed, asked)
 
     def _on_change(self, change: Change) -> None:
-        if change.kind is ChangeKind.CONTACTS:
+        # Who is on the do-not-contact list is marked in the rows.
+        if change.kind in (ChangeKind.CONTACTS, ChangeKind.SUPPRESSION):
             self.refresh(change.ids)

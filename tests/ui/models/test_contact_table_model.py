@@ -72,6 +72,19 @@ def test_updates_are_told_as_one_change_per_run_of_neighbours(model: ContactTabl
     assert changes == [(1, 3), (7, 7)]
 
 
+def test_who_must_not_be_contacted_is_marked_beside_the_name_in_words_too(model: ContactTableModel) -> None:
+    reason = "Do not contact: Domain lumen.example"
+    model.append_rows([make_row(1, display_name="Berit Norling"), make_row(2, do_not_contact=reason)])
+    free, listed = (model.index(row, Column.NAME) for row in (0, 1))
+    assert free.data(Qt.ItemDataRole.DecorationRole) is None
+    assert free.data(Qt.ItemDataRole.AccessibleTextRole) == "Berit Norling"
+    assert not listed.data(Qt.ItemDataRole.DecorationRole).isNull()
+    assert listed.data(Qt.ItemDataRole.AccessibleTextRole) == f"{listed.data()}, {reason}"
+    assert reason in listed.data(Qt.ItemDataRole.ToolTipRole)
+    model.update_rows([make_row(2)])
+    assert listed.data(Qt.ItemDataRole.DecorationRole) is None
+
+
 def test_filter_finds_every_word_in_any_column_whatever_its_case_and_accents(model: ContactTableModel) -> None:
     model.append_rows([make_row(2, display_name="Çelik Sørby"), make_row(5, company_name="Lumen Freight")])
     model.set_filter("CELIK sales")

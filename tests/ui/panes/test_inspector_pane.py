@@ -134,6 +134,18 @@ async def test_other_values_are_one_click_away() -> None:
         assert "a.norling@old.example" not in texts(pane)
 
 
+async def test_who_must_not_be_contacted_is_said_at_the_top_and_follows_the_list() -> None:
+    shelf, feed = Shelf(), ChangeFeed()
+    async with shown(shelf, feed) as pane:
+        pane.show_contact(1)
+        await showing(pane, "Ada Norling")
+        assert not any(text.startswith("Do not contact") for text in texts(pane))
+        reason = "Do not contact: Domain fjordwerk.example"
+        shelf.shelf[1] = replace(ada(), row=replace(ada().row, do_not_contact=reason))
+        feed.publish(Change(ChangeKind.SUPPRESSION))
+        await wait_until(lambda: reason in texts(pane))
+
+
 async def test_a_value_several_sources_agree_on_stands_once() -> None:
     async with shown(Shelf(), ChangeFeed()) as pane:
         pane.show_contact(1)

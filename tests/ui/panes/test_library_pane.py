@@ -8,17 +8,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QStackedWidget, QToolButton, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
+from app.demo.dataset import DemoData
 from app.domain.library_view import Facet
+from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_signal, wait_until
 from app.ui.dialogs.name_dialog import NameDialog
 from app.ui.models.contact_columns import Column
+from app.ui.models.contact_model import ContactModel
 from app.ui.models.contact_text import TextForm
 from app.ui.models.library_model import LibraryModel
 from app.ui.panes.library_pane import LibraryPane
 from app.ui.widgets.contact_table import ContactTable
+from app.ui.widgets.result_table import ResultTable
+from tests.support.demo_services import demo_services
 from tests.support.library_desk import LibraryDesk, open_library, record
 from tests.support.widgets import press_text
-from tests.support.windows import dialog
+from tests.support.windows import dialog, standing_alone
 
 pytestmark = pytest.mark.gui
 
@@ -116,6 +121,32 @@ async def test_who_opens_the_tab_is_not_kept_waiting_for_the_counts_of_what_came
     await wait_until(lambda: pane.is_counted, PATIENCE)
     half = PEOPLE // 2 + 5
     assert await facets(pane, Facet.HAS_EMAIL) == {"With email": half, "Without email": half}
+
+
+def marked(model: ContactModel) -> list[int]:
+    """The contacts with a mark beside their name."""
+    rows = range(model.rowCount())
+    icons = [model.index(row, Column.NAME).data(Qt.ItemDataRole.DecorationRole) for row in rows]
+    return [model.contact_id(row) for row, drawing in zip(rows, icons, strict=True) if drawing is not None]
+
+
+async def test_every_table_marks_who_is_on_the_do_not_contact_list_and_follows_it(
+    qtbot: QtBot, tmp_path: Path, data: DemoData
+) -> None:
+    async with demo_services(tmp_path, data=data) as services:
+        query = services.search.build_query(Provider.TALKTOHUMANS, {"company_name": ["Quillmark"]})
+        session = services.search.start(query)
+        await session.next_page()
+        first, *_ = ids = list(dict.fromkeys(session.contact_ids))
+        library, results = LibraryPane(services), ResultTable(services)
+        async with standing_alone(library, 1100, 600), standing_alone(results, 900, 400):
+            library.restore_state(None)
+            results.set_contact_ids(ids)
+            await wait_until(lambda: library.model.rowCount() == results.model.rowCount() == len(ids), PATIENCE)
+            await services.suppression.add_contacts([first])
+            await wait_until(lambda: first in marked(library.model) and first in marked(results.model), PATIENCE)
+            await services.own_work.undo()
+            await wait_until(lambda: not marked(library.model) and not marked(results.model), PATIENCE)
 
 
 async def test_the_panel_is_worked_by_keyboard(pane: LibraryPane) -> None:

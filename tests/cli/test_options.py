@@ -1,6 +1,8 @@
 import argparse
 import io
-from collections.abc import Sequence
+import re
+import shlex
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -10,6 +12,15 @@ from app.cli import build_parser, main
 from app.cli.searching import FILTER_PREFIX
 from app.domain.provider import Provider
 from app.providers.registry import service_class
+
+DOCUMENTS = Path(__file__).resolve().parents[2]
+
+
+def told_commands() -> Iterator[str]:
+    """The command lines that the documents tell people to type."""
+    for name in ("README.md", "docs/guide.md", "docs/providers.md"):
+        for block in re.findall(r"^```sh\n(.*?)^```$", (DOCUMENTS / name).read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            yield from re.findall(r"\bcontact-scout (\S.*)$", block, re.MULTILINE)
 
 
 def parse(*argv: str) -> argparse.Namespace:
@@ -89,6 +100,14 @@ def test_bad_usage_is_one_sentence_and_exit_code_2(argv: Sequence[str], tmp_path
         assert main(["--profile", str(tmp_path), *argv]) == 2
     assert errors.getvalue().count("\n") == 1
     assert errors.getvalue().startswith("contact-scout: ")
+
+
+def test_what_the_documents_tell_to_type_is_understood() -> None:
+    commands = list(told_commands())
+    assert len(commands) > 30
+    for command in commands:
+        words = shlex.split(command, comments=True)
+        assert parse(*words[: words.index("<") if "<" in words else None]).command_words, command
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["search", "talktohumans", "--help"], ["enrich", "--help"]])

@@ -50,7 +50,7 @@ class Connection(Protocol):
     """What repositories see of a connection inside a transaction."""
 
     def execute(self, sql: str, values: Values = ..., /) -> Iterator[Row]:
-        """Run one statement, or several separated by semicolons; yields its rows."""
+        """Run one statement, or several without rows separated by semicolons; yields its rows."""
         ...
 
     def executemany(self, sql: str, many: Iterable[Values], /) -> Iterator[Row]:

@@ -59,7 +59,9 @@ def salvage(damaged: Path, fresh: Path, *, progress: Progress = lambda _table: N
         target = connect(fresh, writable=True)
         try:
             with told_plainly():
-                target.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
+                # Each by itself: what follows a statement that answers waits until its rows are read.
+                target.execute("PRAGMA journal_mode = MEMORY")
+                target.execute("PRAGMA synchronous = OFF")
                 salvaged = _fill(target, source, progress)
         finally:
             target.close()

@@ -1,4 +1,5 @@
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.storage.fetch_runs import FetchRunRepository
 from app.storage.integrity import SOUND, look_through
 from app.storage.library import LibraryRepository
 from app.storage.salvage import Salvaged, salvage
+from app.storage.salvage_repair import repair
 from tests.storage.builders import EMAILS, make_person, make_record
 
 PAGE = 4096
@@ -310,3 +312,17 @@ async def test_numbers_are_not_given_twice(library_path: Path) -> None:
     (item,) = await queue.items(run_id=run_id)
     assert item.item_id > 250
     await database.close()
+
+
+def test_the_new_file_is_flushed_at_the_end_and_not_at_every_step(
+    library_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+
+    def look_and_repair(conn: FileConnection) -> Counter[str]:
+        waits.append(scalar(conn, "PRAGMA synchronous"))
+        return repair(conn)
+
+    monkeypatch.setattr("app.storage.salvage.repair", look_and_repair)
+    salvaged(library_path)
+    assert waits == [0]

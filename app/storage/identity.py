@@ -11,7 +11,7 @@ from app.domain.contact import SourceRecord
 from app.domain.matching_names import Name, are_comparable, contradictions, first_and_last, is_latin, plain
 from app.storage.columns import stamp
 from app.storage.database import Connection, rows, scalar
-from app.storage.identity_keys import EMAIL, ID, LINKEDIN, Key, contradiction, held, keys_of, owners
+from app.storage.identity_keys import EMAIL, ID, LINKEDIN, Key, contradiction, give, held, keys_of, owners
 from app.storage.merging import are_kept_apart, merge
 from app.storage.merging import survivor as survivor
 
@@ -43,10 +43,7 @@ def place(conn: Connection, record: SourceRecord, pinned: int | None) -> int:
             stays = min(contact_id, owner)
             merge(conn, stays, max(contact_id, owner), record.fetched_at, _IN_WORDS[key.kind])
             contact_id = stays
-    conn.executemany(
-        "INSERT OR IGNORE INTO identity_key (kind, scope, value, contact_id) VALUES (?, ?, ?, ?)",
-        [(*key, contact_id) for key in keys],
-    )
+    give(conn, contact_id, keys)
     return contact_id
 
 

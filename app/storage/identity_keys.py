@@ -51,6 +51,27 @@ def held(conn: Connection, contact_id: int) -> list[Key]:
     ]
 
 
+def give(conn: Connection, contact_id: int, keys: Iterable[Key]) -> None:
+    """Let a contact hold keys, beside whoever else holds them."""
+    conn.executemany(
+        "INSERT OR IGNORE INTO identity_key (kind, scope, value, contact_id) VALUES (?, ?, ?, ?)",
+        [(*key, contact_id) for key in keys],
+    )
+
+
+def take(conn: Connection, contact_id: int, keys: Iterable[Key]) -> None:
+    """Let a contact hold keys no more."""
+    conn.executemany(
+        "DELETE FROM identity_key WHERE kind = ? AND scope = ? AND value = ? AND contact_id = ?",
+        [(*key, contact_id) for key in keys],
+    )
+
+
+def carried(records: Iterable[SourceRecord]) -> set[Key]:
+    """The keys that any of these records carries."""
+    return {key for record in records for key in keys_of(record)}
+
+
 def contradiction(ours: Iterable[Key], theirs: Iterable[Key]) -> str:
     """Why two sets of keys cannot be one person's: two profiles, or two ids of one account; "" when they can."""
     mine, other = _exclusive(ours), _exclusive(theirs)

@@ -9,27 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.domain.contact import RecordKind, SourceRecord
 from app.domain.errors import InputError
-from app.domain.provider import Provider
 from app.storage import own_work_merging
-from app.storage.columns import json_list, moment, person_fields, stamp, to_json, utc_now
+from app.storage.columns import json_list, stamp, to_json, utc_now
+from app.storage.contact_rows import read_records
 from app.storage.database import Connection, one, rows, scalar
-from app.storage.identity_keys import Key, contradiction, held, keys_of
-
-#: Every table that `merge`, `split` and `settle` write, for those who record changes.
-TABLES = (
-    "contact",
-    "source_record",
-    "identity_key",
-    "enrichment_item",
-    "contact_event",
-    "contact_mark",
-    "contact_tag",
-    "contact_list_member",
-    "field_choice",
-    "kept_apart",
-)
+from app.storage.identity_keys import carried, contradiction, give, held, take
 
 _ENTRIES = "(SELECT contact_id FROM contact WHERE contact_id = {0} OR merged_into = {0})"
 _BETWEEN = ("(low_id IN {0} AND high_id IN {1} OR low_id IN {1} AND high_id IN {0})").format(
@@ -134,15 +119,9 @@ def split(conn: Connection, contact_id: int, record_ids: Sequence[int], new_cont
         "UPDATE source_record SET contact_id = ? WHERE record_id IN (SELECT value FROM json_each(?))",
         (new_contact_id, ids),
     )
-    going, staying = _carried(conn, new_contact_id), _carried(conn, contact_id)
-    conn.executemany(
-        "DELETE FROM identity_key WHERE kind = ? AND scope = ? AND value = ? AND contact_id = ?",
-        [(*key, contact_id) for key in going - staying],
-    )
-    conn.executemany(
-        "INSERT OR IGNORE INTO identity_key (kind, scope, value, contact_id) VALUES (?, ?, ?, ?)",
-        [(*key, new_contact_id) for key in sorted(going)],
-    )
+    going, staying = (carried(read_records(conn, each, with_raw=False)) for each in (new_contact_id, contact_id))
+    take(conn, contact_id, going - staying)
+    give(conn, new_contact_id, sorted(going))
     before = _merge_detail(conn, contact_id, new_contact_id)
     conn.execute("UPDATE contact SET merged_into = NULL WHERE contact_id = ?", (new_contact_id,))
     conn.execute(
@@ -209,8 +188,7 @@ def _merge_detail(conn: Connection, contact_id: int, merged_id: int) -> dict[str
     """What was written down when an entry was merged into a contact, or into one that was merged into it."""
     found = one(
         conn,
-        "SELECT detail FROM contact_event"
-        " WHERE contact_id IN (SELECT contact_id FROM contact WHERE contact_id = ?1 OR merged_into = ?1)"
+        f"SELECT detail FROM contact_event WHERE contact_id IN {_ENTRIES.format('?1')}"  # noqa: S608
         " AND detail <> '' AND json_extract(detail, '$.merged') = ?2 ORDER BY event_id DESC LIMIT 1",
         (contact_id, merged_id),
     )
@@ -234,27 +212,3 @@ def _move(conn: Connection, survivor_id: int, merged_id: int) -> dict[str, list[
     conn.execute("UPDATE OR REPLACE identity_key SET contact_id = ? WHERE contact_id = ?", (survivor_id, merged_id))
     own_work_merging.unite(conn, survivor_id, merged_id)
     return {"records": records, "items": items}
-
-
-def _carried(conn: Connection, contact_id: int) -> set[Key]:
-    """The keys that a contact's records carry now."""
-    return {
-        key
-        for provider, account_id, provider_id, kind, fetched_at, fields in rows(
-            conn,
-            "SELECT provider, account_id, provider_id, kind, fetched_at, fields FROM source_record"
-            " WHERE contact_id = ?",
-            (contact_id,),
-        )
-        for key in keys_of(
-            SourceRecord(
-                provider=Provider(provider),
-                provider_id=provider_id,
-                kind=RecordKind(kind),
-                fetched_at=moment(fetched_at),
-                fields=person_fields(fields),
-                raw=b"",
-                account_id=account_id,
-            )
-        )
-    }

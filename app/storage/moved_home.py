@@ -6,7 +6,7 @@ from app.domain.contact import RecordKind, SourceRecord
 from app.storage.columns import json_list
 from app.storage.contact_rows import read_records
 from app.storage.database import Connection, one, rows
-from app.storage.identity_keys import ID, held, keys_of
+from app.storage.identity_keys import ID, carried, give, held, keys_of, take
 
 
 def bring(conn: Connection, survivor_id: int, revived_id: int) -> None:
@@ -36,16 +36,9 @@ def bring(conn: Connection, survivor_id: int, revived_id: int) -> None:
         "UPDATE source_record SET contact_id = ? WHERE record_id IN (SELECT value FROM json_each(?))",
         (revived_id, json_list(record.record_id for record in going)),
     )
-    carried = {key for record in going for key in keys_of(record)}
-    left = {key for record in staying for key in keys_of(record)}
-    conn.executemany(
-        "DELETE FROM identity_key WHERE kind = ? AND scope = ? AND value = ? AND contact_id = ?",
-        [(*key, survivor_id) for key in carried - left],
-    )
-    conn.executemany(
-        "INSERT OR IGNORE INTO identity_key (kind, scope, value, contact_id) VALUES (?, ?, ?, ?)",
-        [(*key, revived_id) for key in sorted(carried)],
-    )
+    keys = carried(going)
+    take(conn, survivor_id, keys - carried(staying))
+    give(conn, revived_id, sorted(keys))
 
 
 def keep_merged(conn: Connection, revived: Mapping[int, int]) -> None:

@@ -15,7 +15,7 @@ from app.storage import refreshing
 from app.storage.columns import json_list
 from app.storage.contact_rows import read_records
 from app.storage.database import Connection, rows
-from app.storage.identity_keys import keys_of
+from app.storage.identity_keys import carried, give
 
 MADE_UP = "Made up again when the library was salvaged."
 
@@ -195,11 +195,7 @@ def _restore_keys(conn: Connection) -> None:
     )
     for (contact_id,) in found:
         with contextlib.suppress(*_NONSENSE):
-            keys = [key for record in read_records(conn, contact_id) for key in keys_of(record)]
-            conn.executemany(
-                "INSERT OR IGNORE INTO identity_key (kind, scope, value, contact_id) VALUES (?, ?, ?, ?)",
-                [(*key, contact_id) for key in keys],
-            )
+            give(conn, contact_id, sorted(carried(read_records(conn, contact_id, with_raw=False))))
 
 
 def _show(conn: Connection, contact_ids: list[int]) -> None:

@@ -26,6 +26,7 @@ from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
 from app.ui.widgets.labels import rule, text_label
+from app.ui.widgets.progress_strip import ProgressStrip
 from app.ui.wording import count
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class ExportDialog(QDialog):
         self._writing = False
         self.banner = Banner(self)
         self._scope = TaskScope("export dialog", failure_handler(self.banner.show_error))
+        self._strip = ProgressStrip()
         self._suppressed = 0
         self._preset = QComboBox()
         self._heading = text_label(role="heading")
@@ -87,7 +89,7 @@ class ExportDialog(QDialog):
         if target is not None and not self._writing:
             self._writing = True
             self._show()
-            self._scope.start(self._write(target), "export")
+            self._scope.replace("export", self._write(target))
 
     async def _write(self, target: Path) -> None:
         try:
@@ -102,11 +104,18 @@ class ExportDialog(QDialog):
                 target,
                 preset=self._preset.currentData(),
                 include_suppressed=self._all_the_same.isChecked(),
+                progress=self._show_progress,
             )
         finally:
             self._writing = False
+            self._strip.end()
             self._show()
         self.accept()
+
+    def _show_progress(self, done: int, total: int) -> None:
+        if self._strip.isHidden() and done < total:  # what is done at once needs no telling
+            self._strip.begin("Exporting contacts", total)
+        self._strip.advance(done, total)
 
     def _show(self) -> None:
         left_out = 0 if self._all_the_same.isChecked() else self._suppressed
@@ -147,6 +156,8 @@ class ExportDialog(QDialog):
         self._browse.clicked.connect(self._browse_soon)
         self._export.clicked.connect(self._export_soon)
         self._cancel.clicked.connect(self.reject)
+        self._strip.stop_button.setToolTip("Stop; no file is written")
+        self._strip.stop_requested.connect(lambda: self._scope.cancel("export"))
 
         file_row = QHBoxLayout()
         file_row.setSpacing(SPACING.s)
@@ -169,6 +180,7 @@ class ExportDialog(QDialog):
         suppressed.addWidget(self._all_the_same)
         column.addLayout(suppressed)
         column.addWidget(self.banner)
+        column.addWidget(self._strip)
         column.addLayout(form)
         column.addStretch(1)
         column.addWidget(rule())

@@ -10,6 +10,7 @@ from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_until
 from app.services.export import ExportReport
 from app.ui.dialogs.export_dialog import ExportDialog, run_export_dialog
+from app.ui.widgets.progress_strip import ProgressStrip
 from tests.support.demo_services import demo_services
 from tests.support.widgets import child, choose_file, press, press_text, question
 
@@ -107,3 +108,36 @@ async def test_a_folder_that_is_not_there_is_a_banner_and_the_dialog_stays(
         assert dialog.isVisible()
         press(dialog, "export_cancel")
         assert await task is None
+
+
+async def test_a_long_export_says_how_far_it_is_and_can_be_stopped_without_a_file(
+    tmp_path: Path, data: DemoData, window: QWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.export.READ_AT_ONCE", 2)
+    async with demo_services(tmp_path / "profile", data=data) as services:
+        query = services.search.build_query(Provider.TALKTOHUMANS, {"company_name": ["Quillmark"]})
+        page = await services.search.start(query).next_page(5)
+        contacts = [row.contact_id for row in page.rows]
+        task = asyncio.create_task(run_export_dialog(window, services, contacts, "people.csv"))
+        dialog = await opened(window)
+        strip = dialog.findChildren(ProgressStrip)[0]
+        told: list[str] = []
+        advance = strip.advance
+
+        def advance_and_stop(done: int, total: int) -> None:
+            advance(done, total)
+            told.append(strip.text)
+            strip.stop_button.click()
+
+        monkeypatch.setattr(strip, "advance", advance_and_stop)
+        target = tmp_path / "out.csv"
+        child(dialog, QLineEdit, "export_path").setText(str(target))
+        press(dialog, "export_confirm")
+        confirm = child(dialog, QPushButton, "export_confirm")
+        await wait_until(lambda: bool(told) and confirm.isEnabled())
+        assert told[-1] == "Exporting contacts: 2 of 5"
+        assert not strip.isVisible()
+        assert not any(tmp_path.glob("*.csv"))
+        monkeypatch.setattr(strip, "advance", advance)
+        press(dialog, "export_confirm")
+        assert await task == ExportReport(target, 5)

@@ -34,8 +34,10 @@ mkdir -m 700 "$TEST_KEYRING_FOLDER/data" "$TEST_KEYRING_FOLDER/run"
 
 dbus-run-session -- sh -c '
     folder=$TEST_KEYRING_FOLDER
+    # What it says goes to a file: a daemon that holds the output of whoever runs this would keep them waiting.
     if ! printf "tests\n" | XDG_DATA_HOME="$folder/data" XDG_RUNTIME_DIR="$folder/run" \
-        gnome-keyring-daemon --unlock --components=secrets >/dev/null; then
+        gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>"$folder/said"; then
+        cat "$folder/said" >&2
         if [ "${CI:-}" = true ]; then
             echo "The keyring for the tests did not start." >&2
             exit 1

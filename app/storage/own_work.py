@@ -4,9 +4,8 @@ Set by set: fifty thousand contacts are marked at one stroke. A merged contact s
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import partial
 
 from app.domain.errors import InputError
 from app.domain.marks import MOST_STARS, ContactStatus
@@ -64,18 +63,11 @@ def set_status(
 ) -> Recorded | None:
     """Give contacts a status, or take it from them."""
     if status is None:
-        sql = (
-            "UPDATE contact_mark SET status = ?2 WHERE status <> ?2"
-            " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
-        )
-        name, event = "Clear the status of {}", "Status cleared."
-    else:
-        sql = (
-            "INSERT INTO contact_mark (contact_id, status) SELECT value, ?2 FROM json_each(?1) WHERE true"
-            " ON CONFLICT DO UPDATE SET status = excluded.status WHERE status <> excluded.status RETURNING contact_id"
-        )
-        name, event = f"Mark {{}} as “{status.label}”", f"Status set to “{status.label}”."
-    return changed_rows(conn, contact_ids, sql, (status or "",), name, event, at)
+        return _mark(conn, contact_ids, "status", "", lambda who: f"Clear the status of {who}", "Status cleared.", at)
+    label = f"“{status.label}”"
+    return _mark(
+        conn, contact_ids, "status", status, lambda who: f"Mark {who} as {label}", f"Status set to {label}.", at
+    )
 
 
 def set_rating(conn: Connection, contact_ids: Sequence[int], rating: int, at: datetime) -> Recorded | None:
@@ -86,20 +78,12 @@ def set_rating(conn: Connection, contact_ids: Sequence[int], rating: int, at: da
     """
     if not 0 <= rating <= MOST_STARS:
         raise InputError(f"A rating is a number from 0 to {MOST_STARS}.")
-    if rating:
-        stars = "1 star" if rating == 1 else f"{rating} stars"
-        sql = (
-            "INSERT INTO contact_mark (contact_id, rating) SELECT value, ?2 FROM json_each(?1) WHERE true"
-            " ON CONFLICT DO UPDATE SET rating = excluded.rating WHERE rating <> excluded.rating RETURNING contact_id"
-        )
-        name, event = f"Rate {{}} with {stars}", f"Rated with {stars}."
-    else:
-        sql = (
-            "UPDATE contact_mark SET rating = ?2 WHERE rating <> ?2"
-            " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
-        )
-        name, event = "Clear the rating of {}", "Rating cleared."
-    return changed_rows(conn, contact_ids, sql, (rating,), name, event, at)
+    if not rating:
+        return _mark(conn, contact_ids, "rating", 0, lambda who: f"Clear the rating of {who}", "Rating cleared.", at)
+    stars = "1 star" if rating == 1 else f"{rating} stars"
+    return _mark(
+        conn, contact_ids, "rating", rating, lambda who: f"Rate {who} with {stars}", f"Rated with {stars}.", at
+    )
 
 
 def set_notes(
@@ -120,21 +104,10 @@ def set_notes(
     notes = storable(text).replace("\r\n", "\n").rstrip()
     if len(notes) > NOTES_LENGTH:
         raise InputError(f"Notes may have {NOTES_LENGTH:,} characters; these have {len(notes):,}.")
-    if notes:
-        sql = (
-            "INSERT INTO contact_mark (contact_id, notes) SELECT value, ?2 FROM json_each(?1) WHERE true"
-            " ON CONFLICT DO UPDATE SET notes = excluded.notes WHERE notes <> excluded.notes RETURNING contact_id"
-        )
-    else:
-        sql = (
-            "UPDATE contact_mark SET notes = ?2 WHERE notes <> ?2"
-            " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
-        )
-    name = "Edit the notes of {}"
-    if continues is None or not reopen(conn, continues, live_ids(conn, [contact_id])):
-        return changed_rows(conn, [contact_id], sql, (notes,), name, "Notes edited.", at)
-    done = changed_rows(conn, [contact_id], sql, (notes,), name, "", at)
-    if done is None:  # back to what stood there at first
+    goes_on = continues is not None and reopen(conn, continues, live_ids(conn, [contact_id]))
+    event = "" if goes_on else "Notes edited."
+    done = _mark(conn, [contact_id], "notes", notes, lambda who: f"Edit the notes of {who}", event, at)
+    if done is None and goes_on:  # back to what stood there at first
         refreshing.show_marks(conn, live_ids(conn, [contact_id]))
     return done
 
@@ -147,28 +120,13 @@ def add_tags(conn: Connection, contact_ids: Sequence[int], names: Iterable[str],
     """
     known = {tag.casefold(): tag for tag in _all_tags(conn)}
     tags = list({name.casefold(): known.get(name.casefold(), name) for name in map(_tag_name, names)}.values())
-    ids = json_list(live_ids(conn, contact_ids))
-
-    def work(conn: Connection) -> set[int]:
-        return {
-            contact_id
-            for tag in tags
-            for (contact_id,) in rows(
-                conn,
-                "INSERT OR IGNORE INTO contact_tag (contact_id, tag) SELECT value, ?2 FROM json_each(?1)"
-                " RETURNING contact_id",
-                (ids, tag),
-            )
-        }
-
+    sql = (
+        "INSERT OR IGNORE INTO contact_tag (contact_id, tag)"
+        " SELECT c.value, t.value FROM json_each(?2) t, json_each(?1) c RETURNING contact_id"
+    )
     quoted = _quoted(tags)
-    return record(
-        conn,
-        lambda number: f"Tag {people(number)} {quoted}",
-        work,
-        at=at,
-        derived=Derived.MARKS,
-        event=f"Tagged {quoted}.",
+    return changed_rows(
+        conn, contact_ids, sql, (json_list(tags),), lambda who: f"Tag {who} {quoted}", f"Tagged {quoted}.", at
     )
 
 
@@ -176,27 +134,19 @@ def remove_tags(conn: Connection, contact_ids: Sequence[int], names: Iterable[st
     """Take tags from contacts, whatever the case they are written in."""
     folded = {tidy(name).casefold() for name in names}
     tags = [tag for tag in _all_tags(conn) if tag.casefold() in folded]
-    ids = json_list(live_ids(conn, contact_ids))
-
-    def work(conn: Connection) -> set[int]:
-        return {
-            contact_id
-            for (contact_id,) in rows(
-                conn,
-                "DELETE FROM contact_tag WHERE contact_id IN (SELECT value FROM json_each(?))"
-                " AND tag IN (SELECT value FROM json_each(?)) RETURNING contact_id",
-                (ids, json_list(tags)),
-            )
-        }
-
+    sql = (
+        "DELETE FROM contact_tag WHERE contact_id IN (SELECT value FROM json_each(?1))"
+        " AND tag IN (SELECT value FROM json_each(?2)) RETURNING contact_id"
+    )
     quoted = _quoted(tags)
-    return record(
+    return changed_rows(
         conn,
-        lambda number: f"Take {quoted} from {people(number)}",
-        work,
-        at=at,
-        derived=Derived.MARKS,
-        event=f"Tag {quoted} taken off.",
+        contact_ids,
+        sql,
+        (json_list(tags),),
+        lambda who: f"Take {quoted} from {who}",
+        f"Tag {quoted} taken off.",
+        at,
     )
 
 
@@ -210,23 +160,46 @@ def changed_rows(
     contact_ids: Sequence[int],
     sql: str,
     values: Sequence[int | str],
-    name: str,
+    name: Callable[[str], str],
     event: str,
     at: datetime,
     *,
     derived: Derived = Derived.MARKS,
 ) -> Recorded | None:
-    """One statement over many contacts (`?1`, as JSON) that returns those it changed, as a step."""
+    """One statement over many contacts (`?1`, as JSON) that returns those it changed, as a step.
+
+    `name` makes the step's name from how many they are in words.
+    """
     ids = json_list(live_ids(conn, contact_ids))
 
     def work(conn: Connection) -> list[int]:
         return [contact_id for (contact_id,) in rows(conn, sql, (ids, *values))]
 
-    return record(conn, partial(_counted, name), work, at=at, derived=derived, event=event)
+    return record(conn, lambda number: name(people(number)), work, at=at, derived=derived, event=event)
 
 
-def _counted(name: str, number: int) -> str:
-    return name.replace("{}", people(number), 1)
+def _mark(
+    conn: Connection,
+    contact_ids: Sequence[int],
+    column: str,
+    value: int | str,
+    name: Callable[[str], str],
+    event: str,
+    at: datetime,
+) -> Recorded | None:
+    """Write one of the rep's marks, or take it away where the value is blank; no row is made for that."""
+    if value:
+        sql = (
+            f"INSERT INTO contact_mark (contact_id, {column}) SELECT value, ?2 FROM json_each(?1) WHERE true"  # noqa: S608 - a column of ours
+            f" ON CONFLICT DO UPDATE SET {column} = excluded.{column} WHERE {column} <> excluded.{column}"
+            " RETURNING contact_id"
+        )
+    else:
+        sql = (
+            f"UPDATE contact_mark SET {column} = ?2 WHERE {column} <> ?2"  # noqa: S608 - a column of ours
+            " AND contact_id IN (SELECT value FROM json_each(?1)) RETURNING contact_id"
+        )
+    return changed_rows(conn, contact_ids, sql, (value,), name, event, at)
 
 
 def _all_tags(conn: Connection) -> list[str]:

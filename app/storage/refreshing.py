@@ -92,14 +92,14 @@ def show_stored(conn: Connection, contact_ids: Iterable[int]) -> None:
     )
     if merged:
         moved = [contact_id for (contact_id,) in merged]
-        conn.execute(_MARKS, (json_list(moved),))
+        show_marks(conn, moved)
         show_outcomes(conn, moved)
     show(conn, ids)
 
 
 def show_moved(conn: Connection, contact_ids: Sequence[int]) -> None:
     """The same for contacts whose records came from, or went to, another contact."""
-    conn.execute(_MARKS, (json_list(contact_ids),))
+    show_marks(conn, contact_ids)
     show_outcomes(conn, contact_ids)
     show(conn, contact_ids)
 

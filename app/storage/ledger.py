@@ -13,23 +13,17 @@ from app.domain.provider import Provider
 from app.storage.columns import moment, stamp, utc_now
 from app.storage.database import Connection, Database, SqlValue, rows
 
-_LINES = """
-SELECT line_id, at, provider, kind, credits, request_id, batch_id, run_id, note FROM ledger_line
-WHERE (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR run_id = ?3)
-    AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5) AND (?6 IS NULL OR line_id < ?6)
-ORDER BY line_id DESC LIMIT ?7
-"""
-_COUNT = """
-SELECT count(*) FROM ledger_line
+# The parameters are those of `_values`.
+_FITTING = """FROM ledger_line
 WHERE (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR run_id = ?3)
     AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
 """
-_TOTALS = """
-SELECT kind, sum(credits) FROM ledger_line
-WHERE (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR run_id = ?3)
-    AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
-GROUP BY kind
-"""
+_LINES = (
+    f"SELECT line_id, at, provider, kind, credits, request_id, batch_id, run_id, note {_FITTING}"
+    " AND (?6 IS NULL OR line_id < ?6) ORDER BY line_id DESC LIMIT ?7"
+)
+_COUNT = f"SELECT count(*) {_FITTING}"
+_TOTALS = f"SELECT kind, sum(credits) {_FITTING} GROUP BY kind"
 
 
 def append(

@@ -80,6 +80,8 @@ class Entry:
 def entry(person: MatchPerson) -> Entry:
     """The comparable form of what is known of a person."""
     firsts, lasts = first_and_last(person.first_name, person.last_name, person.full_name)
+    name, places = (firsts, lasts), tuple(dict.fromkeys(plain(person.location).split()))
+    in_latin = is_latin(name)
     ids: dict[str, set[str]] = {}
     for scope, value in person.ids:
         ids.setdefault(scope, set()).add(value)
@@ -98,12 +100,12 @@ def entry(person: MatchPerson) -> Entry:
         slugs=frozenset(person.slugs),
         stems=frozenset(filter(None, map(_stem, person.slugs))),
         ids=ids,
-        places=tuple(dict.fromkeys(plain(person.location).split())),
-        where=frozenset(plain(person.location).split()),
+        places=places,
+        where=frozenset(places),
         title=frozenset(plain(person.job_title).split()),
-        latin=None if is_latin((firsts, lasts)) else _latin_name(person),
-        name=(firsts, lasts),
-        is_latin=is_latin((firsts, lasts)),
+        latin=None if in_latin else _latin_name(person),
+        name=name,
+        is_latin=in_latin,
     )
 
 

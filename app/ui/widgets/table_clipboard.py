@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.domain.contact import ContactRow
@@ -54,7 +54,7 @@ class TableClipboard(QObject):
         index = self._view.currentIndex()
         entry = self._model.entry(self._model.contact_id(index.row())) if index.isValid() else None
         if entry is not None:
-            _put(entry.cells[index.column()])
+            _put(entry.cells[index.column()].encode())
 
     def copy_rows(self, form: TextForm = TextForm.TSV) -> None:
         """Copy the selected rows with a heading: tab-separated for a spreadsheet, or as a Markdown table."""
@@ -75,31 +75,48 @@ class TableClipboard(QObject):
         loaded = [self._model.entry(contact_id) for contact_id in ids] if len(ids) <= CHUNK else [None]
         entries = [entry for entry in loaded if entry is not None]
         if len(entries) == len(ids):
-            parts = words(entries)
-            self._finish("\n".join([head, *parts] if head else parts), len(parts), noun)
+            self._finish(_joined(head, [_part(entries, words)]), noun)
         else:
             self._scope.replace("copy", self._copy_in_parts(ids, noun, words, head))
 
     async def _copy_in_parts(self, ids: list[int], noun: str, words: _Words, head: str) -> None:
         self.said.emit(f"Copying {count(len(ids), 'contact')}…")
-        parts: list[str] = []
+        parts: list[_Part] = []
         for start in range(0, len(ids), CHUNK):
             rows = await self._library.rows(ids[start : start + CHUNK])
-            parts += await asyncio.to_thread(_words_of, rows, words)
-        text = await asyncio.to_thread("\n".join, [head, *parts] if head else parts)
-        self._finish(text, len(parts), noun)
+            parts.append(await asyncio.to_thread(_part_of, rows, words))
+        self._finish(await asyncio.to_thread(_joined, head, parts), noun)
 
-    def _finish(self, text: str, number: int, noun: str) -> None:
-        if number:
-            _put(text)
-            self.said.emit(f"Copied {count(number, noun)}.")
+    def _finish(self, copied: "_Part", noun: str) -> None:
+        if copied.lines:
+            _put(copied.text)
+            self.said.emit(f"Copied {count(copied.lines, noun)}.")
         else:
             self.said.emit(f"No selected contact has {'an' if noun[0] in 'aeiou' else 'a'} {noun}.")
 
 
-def _words_of(rows: Sequence[ContactRow], words: _Words) -> list[str]:
-    return words([Entry.of(row) for row in rows])
+class _Part(NamedTuple):
+    """Some lines, as the clipboard keeps them: Qt would take its time to make a string of its own of megabytes."""
+
+    text: bytes
+    lines: int
 
 
-def _put(text: str) -> None:
-    QGuiApplication.clipboard().setText(text)
+def _part_of(rows: Sequence[ContactRow], words: _Words) -> _Part:
+    return _part([Entry.of(row) for row in rows], words)
+
+
+def _part(entries: Sequence[Entry], words: _Words) -> _Part:
+    found = words(entries)
+    return _Part("\n".join(found).encode(), len(found))
+
+
+def _joined(head: str, parts: Sequence[_Part]) -> _Part:
+    texts = [part.text for part in parts if part.lines]
+    return _Part(b"\n".join([head.encode(), *texts] if head else texts), sum(part.lines for part in parts))
+
+
+def _put(text: bytes) -> None:
+    mime = QMimeData()
+    mime.setData("text/plain", text)
+    QGuiApplication.clipboard().setMimeData(mime)

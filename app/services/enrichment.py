@@ -30,9 +30,7 @@ from app.jobs.waiting import wait_for_event
 from app.providers.clock import Clock
 from app.services.domains import DomainService
 from app.services.enrichment_accounts import EnrichmentAccounts
-from app.services.enrichment_plan import (
-    EnrichmentPlan,
-)
+from app.services.enrichment_plan import EnrichmentPlan
 from app.services.enrichment_planner import EnrichmentPlanner
 from app.services.suppression import SuppressionService
 from app.storage.enrichment_log import EnrichmentLog
@@ -100,7 +98,6 @@ class EnrichmentService(EnrichmentPlanner):
         time = clock or Clock()
         self._log = log
         self._settings = settings
-        self._clock = time
         self._journal = journal
         self._engine = EnrichmentEngine(
             repository,
@@ -292,10 +289,6 @@ class EnrichmentService(EnrichmentPlanner):
     async def not_asked(self) -> frozenset[int]:
         """Batches (ids) about which nothing asks by itself: stuck ones, and those whose key is not here."""
         return frozenset(batch.batch_id for batch in await self._pollable() if self._engine.waits_for_rep(batch))
-
-    async def expiring(self) -> list[EnrichmentBatch]:
-        """Batches whose results the service may soon drop: four fifths of the time are over."""
-        return [batch for batch in await self._pollable() if batch.is_expiring(self._clock.wall())]
 
     async def ask_again(self, batch_id: int) -> None:
         """Poll a batch that has run for so long that it is no longer polled by itself."""

@@ -134,24 +134,17 @@ class Sorted:
         self.excluded[counted_as or reason] += 1
 
 
-def sort_candidates(candidates: Sequence[Candidate], known: Sequence[KnownPerson], *, refresh: bool = False) -> Sorted:
-    """Keep everybody out who cannot go, need not go, or is on the way already.
+def sort_one_by_one(
+    candidates: Sequence[Candidate], known: Sequence[KnownPerson], done: Sorted, *, refresh: bool = False
+) -> Iterator[None]:
+    """Keep everybody out who cannot go, need not go, or is on the way already; comes up for air after each.
 
     Args:
         candidates: In the order given.
         known: What the queue remembers of people who share a key with them.
+        done: Gets them.
         refresh: Buy again what is owned; who waits for an answer is never sent twice.
     """
-    done = Sorted()
-    for _ in sort_one_by_one(candidates, known, done, refresh=refresh):
-        pass
-    return done
-
-
-def sort_one_by_one(
-    candidates: Sequence[Candidate], known: Sequence[KnownPerson], done: Sorted, *, refresh: bool = False
-) -> Iterator[None]:
-    """The same, putting them into `done`; comes up for air after each."""
     waiting = PeopleIndex([(each.keys, each.field) for each in known if each.waits])
     unanswered = PeopleIndex(
         [(each.keys, each.field) for each in known if each.outcome in _UNANSWERED and not each.waits]

@@ -277,7 +277,6 @@ async def test_an_unknown_outcome_is_a_question_with_its_highest_cost(services: 
     assert (question.people, question.most_extra) == (3, 33)
     assert "33 credits" in question.text
     assert await services.enrichment.stuck() == []
-    assert await services.enrichment.expiring() == []
     assert await services.enrichment.accounts.key_in_use()
     await services.enrichment.give_up(batch.batch_id)
     assert (await services.enrichment.run(run_id)).batches[0].state is BatchState.ABANDONED

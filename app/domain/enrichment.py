@@ -149,6 +149,9 @@ class BatchState(StrEnum):
         )
 
 
+#: Something is asked of the provider, or was bought from it and is still to be collected.
+IN_FLIGHT = (BatchState.SUBMITTING, BatchState.SUBMITTED, BatchState.COLLECTING)
+
 TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
     BatchState.DRAFT: frozenset({BatchState.RESERVED, BatchState.REJECTED, BatchState.ABANDONED}),
     BatchState.RESERVED: frozenset({BatchState.SUBMITTING, BatchState.DRAFT, BatchState.ABANDONED}),

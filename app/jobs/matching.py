@@ -17,12 +17,10 @@ from pathlib import Path
 
 from app.domain.errors import LibraryError
 from app.domain.match_candidates import MatchCandidate
-from app.domain.matching import find_matches
+from app.domain.matching import Progress, find_matches
 from app.domain.matching_people import MatchPerson
 from app.storage.database import Database
 from app.storage.match_people import read_people
-
-Progress = Callable[[int, int], None]
 
 # What is unpickled at a stroke: a fraction of a millisecond each.
 _PORTION = 50

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.credits import BalanceLine
-from app.domain.enrichment import BatchState, EnrichmentBatch
+from app.domain.enrichment import IN_FLIGHT, EnrichmentBatch
 from app.domain.errors import ContactScoutError, MissingKeyError
 from app.domain.provider import Provider
 from app.jobs.lane import Lane, fingerprint
@@ -19,8 +19,6 @@ from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.settings import SettingsStore
 
 _logger = logging.getLogger(__name__)
-
-_IN_FLIGHT = (BatchState.SUBMITTING, BatchState.SUBMITTED, BatchState.COLLECTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class EnrichmentAccounts:
         """Forget kept keys of which nothing is in flight any more."""
         if not self._kept.fingerprints:
             return
-        wanted = {batch.key_fingerprint for batch in await self._repository.batches(_IN_FLIGHT)}
+        wanted = {batch.key_fingerprint for batch in await self._repository.batches(IN_FLIGHT)}
         done = self._kept.fingerprints - wanted
         if done:
             await self._kept.forget(done)
@@ -144,7 +142,7 @@ class EnrichmentAccounts:
             return None  # a plan is possible without it; the submit itself will say what is wrong
 
     async def _bought_with(self, mark: str) -> list[EnrichmentBatch]:
-        return [batch for batch in await self._repository.batches(_IN_FLIGHT) if batch.key_fingerprint == mark]
+        return [batch for batch in await self._repository.batches(IN_FLIGHT) if batch.key_fingerprint == mark]
 
     async def _ask_balance(self) -> int | None:
         # Past the directory, which would tell everybody of news about the provider, and so wake the queue.

@@ -5,10 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.enrichment import (
-    RETENTION,
-    BatchState,
-)
+from app.domain.enrichment import IN_FLIGHT, RETENTION
 from app.storage import enrichment_balances, enrichment_recovery
 from app.storage import enrichment_moves as moves
 from app.storage.database import Connection
@@ -18,8 +15,6 @@ from app.storage.enrichment_rows import (
 )
 from app.storage.enrichment_store import EnrichmentStore, money_moved
 from app.storage.journal import JournalEntry
-
-_IN_FLIGHT = (BatchState.SUBMITTING, BatchState.SUBMITTED, BatchState.COLLECTING)
 
 
 class EnrichmentRestarting(EnrichmentStore):
@@ -32,7 +27,7 @@ class EnrichmentRestarting(EnrichmentStore):
         """
 
         def work(conn: Connection) -> list[int]:
-            for batch in read_batches(conn, _IN_FLIGHT):
+            for batch in read_batches(conn, IN_FLIGHT):
                 if batch.key_fingerprint == before:
                     write_batch(conn, replace(batch, key_fingerprint=after, note=""))
                     moves.remark(

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from app.ui.dock_room import DockRoom
+
 SMALLEST_PANE = 120
-SIDE_WIDTH = 336
+SIDE_WIDTH = 344
+"""The names of all services stand side by side in it."""
 BOTTOM_HEIGHT = 210
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -42,6 +45,7 @@ class WindowDocks:
         self._window = window
         self._places = tuple(places)
         self._docks = {place.title: self._make(place) for place in places}
+        self._room = DockRoom(window, self.all())
         window.setDockNestingEnabled(True)
 
     def __getitem__(self, title: str) -> QDockWidget:
@@ -90,11 +94,12 @@ class WindowDocks:
             if not place.behind and place.shown:
                 self._docks[place.title].raise_()
         beside = [place for place in self._places if place.area in (_LEFT, _RIGHT) and not place.behind]
-        sides = [self._docks[place.title] for place in beside]
-        below = [self._docks[place.title] for place in self._places if place.area == _BOTTOM]
-        self._window.resizeDocks(sides, [SIDE_WIDTH] * len(sides), Qt.Orientation.Horizontal)
+        below = [place for place in self._places if place.area == _BOTTOM]
         height = min(BOTTOM_HEIGHT, self._window.height() // 4)
-        self._window.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
+        self._room.give(
+            {self._docks[place.title]: QSize(SIDE_WIDTH, 0) for place in beside}
+            | {self._docks[place.title]: QSize(0, height) for place in below}
+        )
 
     def _is_behind(self, dock: QDockWidget) -> bool:
         """Whether another dock covers this one."""

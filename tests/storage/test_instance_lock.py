@@ -43,7 +43,12 @@ def test_a_lock_let_go_can_be_taken_again(tmp_path: Path) -> None:
 
 
 def test_letting_go_without_the_lock_is_harmless(tmp_path: Path) -> None:
-    InstanceLock(tmp_path / "profile.lock").release()
+    path = tmp_path / "profile.lock"
+    InstanceLock(path).release()
+    with InstanceLock(path, "queue resume"):
+        InstanceLock(path).release()
+        with pytest.raises(LibraryError, match="“contact-scout queue resume” is running"):
+            InstanceLock(path).acquire()
 
 
 def test_a_lock_that_cannot_be_made(tmp_path: Path) -> None:

@@ -106,10 +106,10 @@ async def open_services(
     """Open a profile's library and everything on top of it; closed in reverse order on leaving.
 
     `read_only` opens the library beside another process that has it, for looking only. `command` is what others are
-    told who find the profile in use, "" for a window. With `demo` every service is
-    the built-in synthetic one, reached without a socket. The worker is not started: a window calls
-    `enrichment.start()`, a command `enrichment.drain()`. `redactor` is the log's; it is told of every key. `clock`
-    and `timeouts` are what provider services know of time, the system's and their own where None.
+    told who find the profile in use, "" for a window. With `demo` every service is the built-in synthetic one, reached
+    without a socket. The worker is not started: a window calls `enrichment.start()`, a command `enrichment.drain()`.
+    `redactor` is the log's; it is told of every key. `clock` and `timeouts` are what provider services know of time,
+    the system's and their own where None.
 
     Raises:
         ProfileInUseError: Another program has the profile.

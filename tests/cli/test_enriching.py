@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from app.domain.provider import Provider
 from tests.cli.conftest import Program, Result, read_rows, write_people
 from tests.conftest import ExpectLog
 from tests.support.demo_server import DemoServer
+from tests.support.programs import START_SECONDS, started, until
 
 ENRICHING = "/v2/people/enrich"
 HELD = 60
@@ -160,13 +162,12 @@ def test_a_submit_whose_answer_was_lost_is_unknown_and_not_sent_again(
     assert len(demo_server.ledger()["submits"]) == 1
 
 
-def start(program: Program, *argv: str | Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def start(program: Program, *argv: str | Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    return started(
         program.command_line(*argv),
         env={**program.environ, "HOME": str(program.folder), "PATH": "", "SYSTEMROOT": "C:\\Windows"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
     )
 
 
@@ -186,8 +187,7 @@ def test_killed_while_it_runs_then_resumed_all_results_arrive_and_nothing_is_sub
     people = some_people(demo_server, tmp_path, 250)
     files = ("--out", tmp_path / "out.csv", "--outcomes", tmp_path / "outcomes.csv")
     with start(program, "enrich", people, "--fields", "emails", *files, "--max-credits", "250", "--yes") as process:
-        while batch_states(program) != ["submitted"] * 3:
-            assert process.poll() is None
+        until(process, lambda: batch_states(program) == ["submitted"] * 3)
         process.kill()
     demo_server.clear_faults()
     assert not (tmp_path / "out.csv").exists()
@@ -208,8 +208,7 @@ def test_killed_in_the_middle_of_a_submit_that_batch_is_unknown_and_the_rest_goe
     people = some_people(demo_server, tmp_path, 250)
     files = ("--out", tmp_path / "out.csv", "--outcomes", tmp_path / "outcomes.csv")
     with start(program, "enrich", people, "--fields", "emails", *files, "--max-credits", "250", "--yes") as process:
-        while "submitting" not in batch_states(program)[1:]:
-            assert process.poll() is None
+        until(process, lambda: "submitting" in batch_states(program)[1:])
         process.kill()
     demo_server.clear_faults()
     result = program("queue", "resume")
@@ -230,11 +229,10 @@ def test_interrupted_in_the_middle_of_a_submit_its_answer_is_still_taken(
     people = some_people(demo_server, tmp_path, 20)
     files = ("--out", tmp_path / "out.csv", "--outcomes", tmp_path / "outcomes.csv")
     with start(program, "enrich", people, "--fields", "emails", *files, "--max-credits", "20", "--yes") as process:
-        while batch_states(program) != ["submitting"]:
-            assert process.poll() is None
+        until(process, lambda: batch_states(program) == ["submitting"])
         process.send_signal(signal.SIGINT)
         demo_server.clear_faults()
-        process.communicate()
+        process.communicate(timeout=START_SECONDS)
         assert process.returncode == 130
     assert {line["outcome"] for line in read_rows(tmp_path / "outcomes.csv")} == {"in_flight"}
     program("queue", "resume")
@@ -264,15 +262,16 @@ def test_files_that_would_overwrite_each_other_are_refused_before_anything_is_bo
 def test_interrupted_it_stops_cleanly_and_resume_finishes(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
-    demo_server.options(enrichment_seconds=1.0)
+    # No result before it is interrupted, however slow the machine is.
+    demo_server.fault("delay", Provider.TAMTAM, method="GET", path=ENRICHING, seconds=HELD, times=None)
     people = some_people(demo_server, tmp_path, 20)
     files = ("--out", tmp_path / "out.csv", "--outcomes", tmp_path / "outcomes.csv")
     with start(program, "enrich", people, "--fields", "emails", *files, "--max-credits", "20", "--yes") as process:
-        while batch_states(program) != ["submitted"]:
-            assert process.poll() is None
+        until(process, lambda: batch_states(program) == ["submitted"])
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate()
+        _, said = process.communicate(timeout=START_SECONDS)
         assert process.returncode == 130
+    demo_server.clear_faults()
     assert said.endswith("Stopped.\n")
     assert "Traceback" not in said
     assert {line["outcome"] for line in read_rows(tmp_path / "outcomes.csv")} == {"in_flight"}

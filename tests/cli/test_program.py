@@ -18,6 +18,7 @@ from tests.cli.conftest import Program, an_account, read_rows
 from tests.cli.streams import TestConsole
 from tests.conftest import ExpectLog
 from tests.support.demo_server import DemoServer
+from tests.support.programs import started, until
 
 
 def ways_to_ask(server: DemoServer, folder: Path) -> list[Sequence[str | Path]]:
@@ -142,9 +143,8 @@ def test_a_signal_stops_a_search_and_keeps_the_rows_received(
     demo_server.fault("delay", Provider.TALKTOHUMANS, path="/v1/contacts", after=1, seconds=60)
     out = tmp_path / "out.csv"
     argv = program.command_line("search", "talktohumans", "--company_name", "a", "--limit", "500", "--out", out)
-    with subprocess.Popen(argv, env=program.environ, stderr=subprocess.PIPE, text=True) as process:
-        while demo_server._ask("GET", "faults")["faults"]:  # until the second page is asked for
-            assert process.poll() is None
+    with started(argv, env=program.environ, stderr=subprocess.PIPE) as process:
+        until(process, lambda: not demo_server.faults())  # the second page is asked for
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
         assert process.returncode == code

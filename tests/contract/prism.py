@@ -78,7 +78,11 @@ class Prism:
         """End the process."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=10)
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             assert self._reader is not None
             self._reader.join(timeout=10)
             assert self._process.stdout is not None

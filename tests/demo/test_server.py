@@ -7,25 +7,27 @@ import httpx
 import pytest
 
 from app.domain.provider import Provider
-from tests.support.demo_server import DemoServer, DemoServerProcess
+from tests.support.demo_server import PATIENCE, DemoServer, DemoServerProcess
+from tests.support.programs import started
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_listens_and_ends_cleanly(end: signal.Signals) -> None:
     program = "import sys; from app.demo.server import run_demo_server; sys.exit(run_demo_server(0, 50))"
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line.startswith("listening on http://127.0.0.1:")
-    url = line.split()[-1]
-    with httpx.Client(trust_env=False) as client:
+    command = [sys.executable, "-c", program]
+    with (
+        started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
+        httpx.Client(trust_env=False, timeout=PATIENCE) as client,
+    ):
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("listening on http://127.0.0.1:")
+        url = line.split()[-1]
         # A connection that is kept alive must not hold up the end.
         assert client.get(f"{url}/_control/ledger").status_code == 200
         assert client.get(f"{url}/tamtam/api/v2/credits").status_code == 401
         process.send_signal(end)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (0, "", "")
 
 
@@ -56,6 +58,7 @@ def test_a_process_of_its_own_can_be_asked_and_steered() -> None:
             headers={"Authorization": server.key},
             json={"contact_ids": ids[:10]},
             trust_env=False,
+            timeout=PATIENCE,
         )
         assert {row["contact_id"] for row in answer.json()} == set(ids[:10])
         assert server.requests(Provider.TAMTAM, "/v1")[0]["ids"] == ids[:10]
@@ -68,6 +71,7 @@ def test_a_process_of_its_own_can_be_asked_and_steered() -> None:
 
 def test_two_servers_do_not_share_books(demo_server: DemoServer) -> None:
     with DemoServer(demo_server.data) as other:
-        httpx.get(other.url(Provider.TAMTAM) + "/v2/credits", headers={"Authorization": other.key}, trust_env=False)
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
+            client.get(other.url(Provider.TAMTAM) + "/v2/credits", headers={"Authorization": other.key})
         assert len(other.requests()) == 1
         assert demo_server.requests() == []

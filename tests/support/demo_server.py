@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from app.demo.app import BASE_PATHS, create_app
 from app.demo.dataset import DemoData
 from app.demo.server import LoopbackServer
 from app.domain.provider import Provider
+from tests.support.programs import started
 
 FAST_ENRICHMENT_SECONDS = 0.05
 PATIENCE = 60
@@ -55,6 +57,11 @@ class ControlledServer:
     def fault(self, kind: str, provider: Provider | None = None, **details: Any) -> None:
         """Script a fault, see app.demo.faults.Fault for the details."""
         self._ask("POST", "faults", {"kind": kind, "provider": provider, **details})
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The scripted faults that no request has used up yet."""
+        faults: list[dict[str, Any]] = self._ask("GET", "faults")["faults"]
+        return faults
 
     def clear_faults(self) -> None:
         """Let everything go well again."""
@@ -106,7 +113,7 @@ class DemoServer(ControlledServer):
             self.data, latency_ms=latency_ms, strict_limits=strict_limits, enrichment_seconds=enrichment_seconds
         )
         self._server = LoopbackServer(self.app)
-        self._thread = threading.Thread(target=self._server.serve_until_stopped, name="demo-server")
+        self._thread = threading.Thread(target=self._server.serve_until_stopped, name="demo-server", daemon=True)
 
     def __enter__(self) -> Self:
         """Start; connections are accepted when this returns, because the socket listens already."""
@@ -137,26 +144,31 @@ class DemoServerProcess(ControlledServer):
         port: int = 0,
     ) -> None:
         self._call = f"run_demo_server({port}, {contacts}, {seed}, 0, {strict_limits}, {enrichment_seconds})"
+        self._running = ExitStack()
         self.process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         """Start, and wait until it says where it listens."""
         program = f"import sys; from app.demo.server import run_demo_server; sys.exit({self._call})"
-        self.process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on "), line
-        self._connect(line.removeprefix("listening on ").strip())
+        with ExitStack() as running:
+            command = [sys.executable, "-c", program]
+            self.process = running.enter_context(started(command, stdout=subprocess.PIPE))
+            assert self.process.stdout is not None
+            line = self.process.stdout.readline()
+            assert line.startswith("listening on "), line
+            self._connect(line.removeprefix("listening on ").strip())
+            self._running = running.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End it in good order."""
-        self._control.close()
         assert self.process is not None
-        self.process.terminate()
-        self.process.communicate(timeout=PATIENCE)
+        with self._running:
+            self._control.close()
+            self.process.terminate()
+            self.process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,13 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 100.0
@@ -82,6 +85,27 @@ class Program:
             out, err = await self.process.communicate()
         assert self.process.returncode is not None
         return Ended(self.process.returncode, time.monotonic() - started, out.decode(), err.decode())
+
+
+@contextmanager
+def started(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """A process for tests without an event loop; leaving the context kills it when it still runs.
+
+    `options` are those of `subprocess.Popen`.
+    """
+    with subprocess.Popen(command, text=True, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(process: subprocess.Popen[str], holds: Callable[[], bool]) -> None:
+    """Wait until a running process has brought something about; one that ends before is a failure."""
+    deadline = time.monotonic() + START_SECONDS
+    while not holds():
+        assert process.poll() is None, "it ended by itself"
+        assert time.monotonic() < deadline, "it came to nothing"
 
 
 async def run_python(*arguments: str, **environment: str) -> Ended:

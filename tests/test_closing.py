@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.domain.provider import Provider
-from tests.support.demo_server import DemoServer
+from tests.support.demo_server import PATIENCE, DemoServer
 from tests.support.programs import PATIENT, Program
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the window is told to close by a signal")
@@ -74,10 +74,10 @@ async def test_closing_during_work_ends_the_process_at_once(
     log_file = tmp_path / "logs/contact-scout.log"
     async with (
         Program("-c", WINDOW, str(tmp_path), work, **server.environ()) as program,
-        httpx.AsyncClient(base_url=server.base_url, trust_env=False) as control,
+        httpx.AsyncClient(base_url=server.base_url, trust_env=False, timeout=PATIENCE) as control,
     ):
         await program.until_logged(log_file, "started")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             # The fault is used up when its request has come in.
             while (await control.get("/_control/faults")).json()["faults"]:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.02)

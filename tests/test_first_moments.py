@@ -8,6 +8,7 @@ from app import first_moments
 
 @pytest.fixture(autouse=True)
 def collector() -> Iterator[None]:
+    gc.unfreeze()  # what an earlier test of a window has frozen
     gc.enable()
     yield
     gc.unfreeze()

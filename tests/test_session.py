@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.library_desk import open_library
-from tests.support.programs import Program
+from tests.support.programs import START_SECONDS, Program
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 
@@ -112,6 +112,6 @@ async def _until_saved(state: Path) -> None:
         saved: dict[str, Any] = json.loads(state.read_text("utf-8")) if state.exists() else {}
         return saved.get("tabs", {}).get("front") == "library-tab" and bool(saved.get("library", {}).get("current"))
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(START_SECONDS):
         while not is_saved():  # noqa: ASYNC110 - a file tells nobody when it is written
             await asyncio.sleep(0.05)

@@ -62,7 +62,7 @@ async def test_the_mock_server_refuses_what_breaks_the_contract(
     mock_servers: dict[Provider, Prism], provider: Provider, method: str, path: str, body: object
 ) -> None:
     headers = {"Authorization": f"Bearer {KEY}", "X-Api-Key": KEY}
-    async with httpx.AsyncClient(base_url=mock_servers[provider].base_url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=mock_servers[provider].base_url, headers=headers, timeout=60) as client:
         response = await client.request(method, path, json=body)
     assert response.status_code >= 400
     assert response.headers["sl-violations"] != "[]"

@@ -6,7 +6,7 @@ from app.demo.faults import FaultKind, read_fault
 from app.demo.service import ConnectionDroppedError
 from app.domain.provider import Provider
 from tests.demo.conftest import Demo
-from tests.support.demo_server import DemoServer
+from tests.support.demo_server import PATIENCE, DemoServer
 
 TAMTAM, LEADFEEDER, BUILDWORKPRO, TALKTOHUMANS = (
     Provider.TAMTAM,
@@ -148,7 +148,7 @@ def test_over_a_socket_a_dropped_answer_ends_the_connection_after_the_work(
 ) -> None:
     demo_server.fault("drop_reply", TAMTAM, path="/v2/people/enrich")
     url, headers = demo_server.url(TAMTAM) + "/v2/people/enrich", {"Authorization": demo_server.key}
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         with pytest.raises(httpx.RemoteProtocolError):
             client.post(url, headers=headers, json={"requests": [PERSON]})
         assert [submit["dropped"] for submit in demo_server.ledger()["submits"]] == [True]
@@ -161,7 +161,7 @@ def test_over_a_socket_a_reset_ends_the_connection_before_the_work(
     demo_server: DemoServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     demo_server.fault("reset", TAMTAM)
-    with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ReadError):
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client, pytest.raises(httpx.ReadError):
         client.post(
             demo_server.url(TAMTAM) + "/v2/people/enrich",
             headers={"Authorization": demo_server.key},
@@ -173,11 +173,12 @@ def test_over_a_socket_a_reset_ends_the_connection_before_the_work(
 
 
 async def test_a_delay_outlasts_the_clients_patience(demo_server: DemoServer) -> None:
-    demo_server.fault("delay", BUILDWORKPRO, seconds=0.5)
+    demo_server.fault("delay", BUILDWORKPRO, seconds=PATIENCE)
     url, headers = demo_server.url(BUILDWORKPRO) + "/contacts", {"Authorization": f"Bearer {demo_server.key}"}
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
         with pytest.raises(httpx.ReadTimeout):
-            await client.get(url, headers=headers, timeout=0.1)
+            await client.get(url, headers=headers, timeout=httpx.Timeout(PATIENCE, read=0.1))
+        demo_server.clear_faults()
         assert (await client.get(url, headers=headers)).status_code == 200
 
 

@@ -118,7 +118,7 @@ def make_backup(
                 folder.mkdir(mode=0o700, exist_ok=True)
                 _sweep(folder)
             _require_room(library, folder)
-        version, contacts = _copy(library, unfinished, progress, stop or Stop())
+        version, contacts = copy_sound(library, unfinished, progress=progress, stop=stop)
         name = f"{library.stem}-{at.strftime(_STAMP)}-{kind}-v{version}{library.suffix}"
         path = folder / name if target is None else target
         with _written_plainly():
@@ -184,6 +184,49 @@ def delete_backup(library: Path, backup: Backup) -> None:
         _write_manifest(backup_folder(library), list_backups(library))
 
 
+def copy_sound(
+    library: Path,
+    copied: Path,
+    *,
+    progress: Progress = lambda _done, _total: None,
+    stop: Stop | None = None,
+) -> tuple[int, int]:
+    """Copy a library as it is at this moment, and look through the copy; returns its version and its contacts.
+
+    Args:
+        library: The library, or a backup of one.
+        copied: The copy, which is not flushed to the disk.
+        progress: Hears after each step.
+        stop: Stops it.
+
+    Raises:
+        DamagedLibraryError: It is damaged.
+        LibraryError: It is no library, a newer program's, or cannot be copied.
+    """
+    stop = stop or Stop()
+    source = connect(library)
+    try:
+        copy = connect(copied, writable=True)
+        try:
+            with told_plainly():
+                # The copy is of this moment: a library that is being written to would make it begin anew for ever.
+                source.execute("BEGIN")
+                migrations.check(source)
+            for done, total in copy_pages(source, copy, STEP_PAGES):
+                progress(done, total)
+                stop.look()
+            stop.watch(copy)
+            with told_plainly():
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, without others beside it
+            found = require_sound(copy)
+            stop.look()
+            return found
+        finally:
+            copy.close()
+    finally:
+        source.close()
+
+
 def require_sound(conn: FileConnection) -> tuple[int, int]:
     """Look through every page and index of an open library; returns its version and its contacts.
 
@@ -204,30 +247,6 @@ def flush(path: Path) -> None:
     """Bring a file that was written by others to the disk itself."""
     with path.open("r+b") as file:
         os.fsync(file.fileno())
-
-
-def _copy(library: Path, unfinished: Path, progress: Progress, stop: Stop) -> tuple[int, int]:
-    source = connect(library)
-    try:
-        copy = connect(unfinished, writable=True)
-        try:
-            with told_plainly():
-                # The copy is of this moment: a library that is being written to would make it begin anew for ever.
-                source.execute("BEGIN")
-                rows(source, "SELECT count(*) FROM sqlite_schema")
-            for done, total in copy_pages(source, copy, STEP_PAGES):
-                progress(done, total)
-                stop.look()
-            stop.watch(copy)
-            with told_plainly():
-                copy.execute("PRAGMA journal_mode = DELETE")  # one file, without others beside it
-            found = require_sound(copy)
-            stop.look()
-            return found
-        finally:
-            copy.close()
-    finally:
-        source.close()
 
 
 def _version_and_contacts(conn: FileConnection) -> tuple[int, int]:

@@ -15,9 +15,7 @@ import msgspec
 
 from app.domain.backups import Backup, Restored
 from app.domain.errors import DamagedLibraryError, LibraryError
-from app.storage import migrations
-from app.storage.backups import backup_folder, flush, require_sound
-from app.storage.database import connect, copy_pages, told_plainly
+from app.storage.backups import backup_folder, copy_sound, flush
 from app.storage.files import replace_file, sync_folder
 from app.storage.salvage import Progress, salvage
 
@@ -235,27 +233,9 @@ def _replace(library: Path) -> None:
 
 def _copied(backup: Path, fresh: Path) -> int:
     try:
-        return _copy(backup, fresh)
+        version, contacts = copy_sound(backup, fresh)
     except DamagedLibraryError as error:
         raise LibraryError("This backup is damaged.", next_step="Choose another one.") from error
-
-
-def _copy(backup: Path, fresh: Path) -> int:
-    source = connect(backup)
-    try:
-        with told_plainly():
-            migrations.check(source)
-        copy = connect(fresh, writable=True)
-        try:
-            for _step in copy_pages(source, copy, 4096):
-                pass
-            with told_plainly():
-                copy.execute("PRAGMA journal_mode = DELETE")
-            version, contacts = require_sound(copy)
-        finally:
-            copy.close()
-    finally:
-        source.close()
     if version == 0:
         raise LibraryError("This file is not a Contact Scout library.", next_step="Choose another backup.")
     flush(fresh)

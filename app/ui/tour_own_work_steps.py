@@ -33,6 +33,7 @@ class OwnWorkSteps(TourStage):
         box = tags.edit.findChild(QLineEdit)
         if not isinstance(box, QLineEdit):
             raise NotAsExpectedError("The dialog has no box for a tag.")
+        await hand.until(lambda: tags.is_loaded, "The tags in use are known.")
         hand.write(box, TAG)
         await self._picture("own-tag")
         hand.click(hand.find(QPushButton, "own_tag_confirm", tags))

@@ -205,7 +205,8 @@ class Hanging(Window):
     async def shut_down(self):
         {start}
 
-application.STOP_SECONDS = application.WINDOW_STOP_SECONDS = 0.2
+application.WINDOW_STOP_SECONDS = 0.2
+application.STOP_SECONDS = 2.0  # time to close the library and to say so
 sys.exit(run(Hanging))
 """,
     )

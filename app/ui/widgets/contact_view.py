@@ -132,11 +132,13 @@ class ContactView(QTableView):
         index: QModelIndex | QPersistentModelIndex,
         hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
     ) -> None:
-        """Scroll a cell into sight, out from under the frozen column too."""
+        """Scroll a cell into sight, out from under the frozen column too; a cell of that column is always in sight."""
+        bar = self.horizontalScrollBar()
+        before, frozen = bar.value(), self.frozen.shows(index)
         super().scrollTo(index, hint)
-        hidden = self.frozen.hides(index)
-        if hidden > 0:
-            bar = self.horizontalScrollBar()
+        if frozen:
+            bar.setValue(before)
+        elif (hidden := self.frozen.hides(index)) > 0:
             bar.setValue(bar.value() - hidden)
 
     def currentChanged(

@@ -55,6 +55,10 @@ class FrozenColumn(QObject):
         """Whether a point of the table's viewport lies under the frozen column."""
         return self._rows.isVisibleTo(self._table) and x < self._rows.width()
 
+    def shows(self, index: QModelIndex | QPersistentModelIndex) -> bool:
+        """Whether a cell stands in the frozen column, and that over others."""
+        return self._rows.isVisibleTo(self._table) and index.isValid() and index.column() == self.column
+
     def hides(self, index: QModelIndex | QPersistentModelIndex) -> int:
         """By how many pixels the frozen column covers the left part of a cell."""
         if not self._rows.isVisibleTo(self._table) or not index.isValid() or index.column() == self.column:

@@ -80,6 +80,15 @@ def test_the_keyboard_never_leads_under_the_frozen_column(view: ContactView) -> 
         assert view.currentIndex().column() == Column.NAME or at.left() >= overlay(view).width()
 
 
+def test_going_down_in_the_frozen_column_leaves_the_others_where_they_are(view: ContactView) -> None:
+    view.setCurrentIndex(view.model().index(0, Column.NAME))
+    view.horizontalScrollBar().setValue(200)
+    for _ in range(2):
+        QTest.keyClick(view, Qt.Key.Key_PageDown)
+    assert view.first_row > 0
+    assert view.horizontalScrollBar().value() == 200
+
+
 def test_its_heading_sorts_like_any_other(view: ContactView) -> None:
     view.horizontalScrollBar().setValue(200)
     heading = next(

@@ -260,7 +260,7 @@ class LedgerDialog(QDialog):
         table.setObjectName("ledger_lines")
         table.setAccessibleName("Entries, newest first")
         table.setModel(self._model)
-        dress_table(table, (130, 96, 84, 66, 300, 300))
+        dress_table(table, (145, 96, 84, 66, 290, 300))
         header = table.horizontalHeader()
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
 

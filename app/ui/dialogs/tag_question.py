@@ -16,7 +16,7 @@ from app.ui.widgets.multi_value_edit import MultiValueEdit
 from app.ui.wording import count
 
 MOST_OFFERED = 60
-WIDTH = 480
+WIDTH = 520
 _CHIPS_HEIGHT = 96
 
 

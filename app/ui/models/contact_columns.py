@@ -94,7 +94,7 @@ COLUMNS: dict[Column, ColumnSpec] = {
     Column.FETCHED: ColumnSpec(
         "fetched",
         "Fetched",
-        130,
+        145,
         lambda row: moment(row.fetched_at),
         sort_text=lambda row: f"{row.fetched_at.timestamp():020.3f}",
     ),

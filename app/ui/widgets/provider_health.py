@@ -19,7 +19,7 @@ from app.ui.widgets.labels import set_role, text_label
 from app.ui.wording import moment
 
 _COLUMNS = ("When", "Request", "What came back", "Try", "Request id")
-_WIDTHS = (128, 210, 130, 40)
+_WIDTHS = (145, 200, 130, 40)
 _BREAKER = {
     BreakerState.CLOSED: ("Open for requests", Ink.SUCCESS, "success"),
     BreakerState.OPEN: ("Not asked now: it failed several times in a row", Ink.WARNING, "paused"),

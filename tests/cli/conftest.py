@@ -11,6 +11,7 @@ import pytest
 
 from app.cli import main
 from app.composition import open_services
+from app.demo.samples import sample_ids
 from app.domain.provider import Provider
 from tests.cli.streams import TestConsole
 from tests.support.demo_server import DemoServer, demo_data, demo_server
@@ -56,6 +57,14 @@ class Program:
 @pytest.fixture
 def program(tmp_path: Path, demo_server: DemoServer) -> Program:
     return Program(tmp_path, demo_server.environ())
+
+
+def fetch_some(program: Program, server: DemoServer, count: int) -> list[str]:
+    """So many contacts of BuildWorkPro, fetched into the library and to `fetched.csv`; returns their IDs."""
+    ids = sample_ids(server.data, Provider.BUILDWORKPRO, count)
+    files = ("--out", program.folder / "fetched.csv", "--outcomes", program.folder / "outcomes.csv")
+    assert program("fetch", "buildworkpro", "-", *files, source=" ".join(ids)).code == 0
+    return ids
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

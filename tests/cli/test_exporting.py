@@ -3,18 +3,14 @@ import json
 from pathlib import Path
 
 from app.composition import open_services
-from app.demo.samples import sample_ids
-from app.domain.provider import Provider
 from app.storage.profile import Profile
-from tests.cli.conftest import Program, read_rows
+from tests.cli.conftest import Program, fetch_some, read_rows
 from tests.support.demo_server import DemoServer
 from tests.support.memory_key_store import MemoryKeyStore
 
 
 def test_the_library_is_counted_and_exported(program: Program, demo_server: DemoServer, tmp_path: Path) -> None:
-    ids = sample_ids(demo_server.data, Provider.BUILDWORKPRO, 7)
-    files = ("--out", tmp_path / "f.csv", "--outcomes", tmp_path / "o.csv")
-    program("fetch", "buildworkpro", "-", *files, source=" ".join(ids))
+    ids = fetch_some(program, demo_server, 7)
     counts = json.loads(program("library", "stats", "--json").written)
     assert (counts["contacts"], counts["source_records"]) == (7, 7)
     assert "contacts: 7\n" in program("library", "stats").written
@@ -34,9 +30,7 @@ def test_an_unknown_preset_and_an_empty_library_are_told(program: Program, tmp_p
 def test_one_list_is_exported_by_its_name_in_any_case(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
-    ids = sample_ids(demo_server.data, Provider.BUILDWORKPRO, 5)
-    files = ("--out", tmp_path / "f.csv", "--outcomes", tmp_path / "o.csv")
-    program("fetch", "buildworkpro", "-", *files, source=" ".join(ids))
+    fetch_some(program, demo_server, 5)
 
     async def work() -> None:
         async with open_services(Profile(program.profile), environ={}, key_store=MemoryKeyStore()) as services:

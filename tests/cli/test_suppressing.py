@@ -1,9 +1,8 @@
 import json
 from pathlib import Path
 
-from app.demo.samples import people_rows, sample_ids
-from app.domain.provider import Provider
-from tests.cli.conftest import Program, read_rows, write_people
+from app.demo.samples import people_rows
+from tests.cli.conftest import Program, fetch_some, read_rows, write_people
 from tests.support.demo_server import DemoServer
 
 
@@ -41,10 +40,8 @@ def test_people_on_it_are_neither_bought_nor_written(program: Program, demo_serv
 def test_an_export_leaves_them_out_unless_told_otherwise(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
-    ids = sample_ids(demo_server.data, Provider.BUILDWORKPRO, 4)
-    files = ("--out", tmp_path / "f.csv", "--outcomes", tmp_path / "o.csv")
-    program("fetch", "buildworkpro", "-", *files, source=" ".join(ids))
-    row = next(row for row in read_rows(tmp_path / "f.csv") if row["email"])
+    fetch_some(program, demo_server, 4)
+    row = next(row for row in read_rows(tmp_path / "fetched.csv") if row["email"])
     program("suppress", "add", "-", source=row["email"])
     result = program("export", "--preset", "plain", "--out", tmp_path / "out.csv")
     assert "1 are left out: they are on the do-not-contact list." in result.said

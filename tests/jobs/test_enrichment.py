@@ -366,6 +366,15 @@ async def test_another_accounts_key_never_polls_what_the_first_one_bought(desk: 
     assert engine.lane_note == ""
 
 
+async def buy_with_another_key(desk: Desk) -> int:
+    """The present key is kept for what it bought, another one takes its place and buys; returns that run."""
+    desk.kept[fingerprint(desk.key)], desk.key = desk.provider, "another-key"
+    desk.provider = FakeEnrichment()
+    run_id = await desk.queue(person("New"))
+    desk.engine.wake()
+    return run_id
+
+
 async def test_a_kept_key_collects_what_it_bought_while_the_present_one_buys(desk: Desk) -> None:
     old, desk.balance = desk.provider, 100
     desk.provider.polls_needed = 2
@@ -373,10 +382,7 @@ async def test_a_kept_key_collects_what_it_bought_while_the_present_one_buys(des
     first = await desk.queue(person("Old"))
     with pytest.raises(BadKeyError):
         await desk.engine.drain()
-    desk.kept[fingerprint(desk.key)], desk.key = old, "another-key"
-    desk.provider = FakeEnrichment()
-    second = await desk.queue(person("New"))
-    desk.engine.wake()
+    second = await buy_with_another_key(desk)
     await desk.engine.drain()
     assert (await desk.outcomes(first), await desk.outcomes(second)) == (
         {"Old": [Outcome.FOUND]},
@@ -388,15 +394,11 @@ async def test_a_kept_key_collects_what_it_bought_while_the_present_one_buys(des
 
 
 async def test_a_kept_key_that_is_refused_holds_up_only_its_own_batches(desk: Desk) -> None:
-    old = desk.provider
     desk.provider.poll_troubles = [bad_key(), bad_key()]
     first = await desk.queue(person("Old"))
     with pytest.raises(BadKeyError):
         await desk.engine.drain()
-    desk.kept[fingerprint(desk.key)], desk.key = old, "another-key"
-    desk.provider = FakeEnrichment()
-    second = await desk.queue(person("New"))
-    desk.engine.wake()
+    second = await buy_with_another_key(desk)
     with pytest.raises(BadKeyError, match="another Tamtam key"):
         await desk.engine.drain()
     assert await desk.outcomes(second) == {"New": [Outcome.FOUND]}

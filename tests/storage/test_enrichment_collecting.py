@@ -21,7 +21,7 @@ from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
 from app.storage.states import IllegalTransitionError
 from tests.storage.builders import EMAILS, LATER, make_person, make_record, make_result
-from tests.support.queue_steps import booked, complete, make_batch, outcomes, submit
+from tests.support.queue_steps import booked, complete, make_batch, outcomes, submit, submit_for
 
 
 async def test_a_person_without_a_row_is_unknown_and_never_not_found(queue: EnrichmentRepository) -> None:
@@ -49,10 +49,8 @@ async def test_results_go_to_the_contact_that_was_enriched(
     queue: EnrichmentRepository, library: LibraryRepository
 ) -> None:
     (contact,) = await library.save([make_record("7", first_name="Ada", last_name="Lovelace")])
-    await queue.create_run([make_person(1, contact_id=contact)], EMAILS, cap=5, origin="")
-    (batch,) = await queue.batches([BatchState.DRAFT])
-    await submit(queue, batch.batch_id, amount=1)
-    await complete(queue, batch.batch_id, charged=1)
+    batch_id = await submit_for(queue, contact)
+    await complete(queue, batch_id, charged=1)
     details = await library.details(contact)
     assert (details.row.display_name, details.row.email) == ("Ada Lovelace", "Given1@acme.example")
     assert (details.row.provider, details.row.provider_id) == (Provider.LEADFEEDER, "7")

@@ -6,7 +6,6 @@ import pytest
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import RecordKind
-from app.domain.enrichment import BatchState
 from app.domain.errors import InputError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
@@ -16,8 +15,8 @@ from app.storage.database import Database, rows
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
-from tests.storage.builders import EMAILS, LATER, NOON, Clock, make_person, make_record
-from tests.support.queue_steps import complete, submit
+from tests.storage.builders import LATER, NOON, Clock, make_record
+from tests.support.queue_steps import complete, submit_for
 
 
 async def two(library: LibraryRepository) -> tuple[int, int]:
@@ -200,12 +199,10 @@ async def test_an_enrichment_in_flight_lands_on_the_contact_it_was_asked_for(
     library: LibraryRepository, own: OwnWorkService, queue: EnrichmentRepository, books: LedgerRepository
 ) -> None:
     low, high = await two(library)
-    await queue.create_run([make_person(1, contact_id=high)], EMAILS, cap=5, origin="")
-    (batch,) = await queue.batches([BatchState.DRAFT])
-    await submit(queue, batch.batch_id, amount=1)
+    batch_id = await submit_for(queue, high)
     await own.merge([low, high])
     assert (await library.rows([low]))[0].email_outcome is Outcome.IN_FLIGHT
-    await complete(queue, batch.batch_id, charged=1)
+    await complete(queue, batch_id, charged=1)
     lines = await books.lines()
     assert (await library.rows([low]))[0].email == "Given1@acme.example"
     await own.undo()
@@ -223,11 +220,9 @@ async def test_a_merge_undone_while_an_enrichment_is_in_flight(
 ) -> None:
     low, high = await two(library)
     await own.merge([low, high])
-    await queue.create_run([make_person(1, contact_id=low)], EMAILS, cap=5, origin="")
-    (batch,) = await queue.batches([BatchState.DRAFT])
-    await submit(queue, batch.batch_id, amount=1)
+    batch_id = await submit_for(queue, low)
     await own.undo()
-    await complete(queue, batch.batch_id, charged=1)
+    await complete(queue, batch_id, charged=1)
     row, other = await library.rows([low, high])
     assert (row.email, row.email_outcome) == ("Given1@acme.example", Outcome.FOUND)
     assert (other.email, other.email_outcome) == ("", None)

@@ -1,13 +1,12 @@
 """Between a step and its undoing services go on: they merge contacts, and finish what was asked of them."""
 
-from app.domain.enrichment import BatchState
 from app.domain.outcomes import Outcome
 from app.services.own_work import OwnWorkService
 from app.storage.database import Database, rows
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.library import LibraryRepository
-from tests.storage.builders import EMAILS, LATER, make_person, make_record
-from tests.support.queue_steps import complete, submit
+from tests.storage.builders import LATER, make_record
+from tests.support.queue_steps import complete, submit_for
 
 
 async def two(library: LibraryRepository) -> tuple[int, int]:
@@ -73,11 +72,9 @@ async def test_who_is_taken_apart_takes_along_the_enrichment_that_was_asked_for_
     library: LibraryRepository, own: OwnWorkService, queue: EnrichmentRepository
 ) -> None:
     low, high = await two(library)
-    await queue.create_run([make_person(1, contact_id=high)], EMAILS, cap=5, origin="")
-    (batch,) = await queue.batches([BatchState.DRAFT])
-    await submit(queue, batch.batch_id, amount=1)
+    batch_id = await submit_for(queue, high)
     await own.merge([low, high])
-    await complete(queue, batch.batch_id, charged=1)
+    await complete(queue, batch_id, charged=1)
     await own.unmerge(low, high)
     row, other = await library.rows([low, high])
     assert (row.email, row.email_outcome) == ("", None)
@@ -90,12 +87,10 @@ async def test_an_enrichment_under_way_follows_who_is_taken_apart(
     library: LibraryRepository, own: OwnWorkService, queue: EnrichmentRepository
 ) -> None:
     low, high = await two(library)
-    await queue.create_run([make_person(1, contact_id=high)], EMAILS, cap=5, origin="")
-    (batch,) = await queue.batches([BatchState.DRAFT])
-    await submit(queue, batch.batch_id, amount=1)
+    batch_id = await submit_for(queue, high)
     await own.merge([low, high])
     await own.unmerge(low, high)
-    await complete(queue, batch.batch_id, charged=1)
+    await complete(queue, batch_id, charged=1)
     row, other = await library.rows([low, high])
     assert (row.email, row.email_outcome) == ("", None)
     assert (other.email, other.email_outcome) == ("Given1@acme.example", Outcome.FOUND)

@@ -1,14 +1,10 @@
 """Steps of a batch of the enrichment queue, as the engine takes them."""
 
-from app.domain.enrichment import (
-    EnrichField,
-    LedgerKind,
-    Submission,
-)
+from app.domain.enrichment import BatchState, EnrichField, LedgerKind, Submission
 from app.domain.outcomes import Outcome
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.ledger import LedgerRepository
-from tests.storage.builders import BOTH, LATER, make_person, make_result
+from tests.storage.builders import BOTH, EMAILS, LATER, make_person, make_result
 
 
 async def make_batch(queue: EnrichmentRepository, *, people: int = 2, cap: int = 100, first: int = 1) -> int:
@@ -22,6 +18,14 @@ async def submit(queue: EnrichmentRepository, batch_id: int, request_id: str = "
     assert await queue.reserve(batch_id, amount, "key-1")
     await queue.begin_submit(batch_id, "hash")
     await queue.submitted(batch_id, Submission(request_id, "PENDING", 2), LATER)
+
+
+async def submit_for(queue: EnrichmentRepository, contact_id: int) -> int:
+    """The e-mail of one contact is bought: a batch of its own, which is in flight; returns its id."""
+    await queue.create_run([make_person(1, contact_id=contact_id)], EMAILS, cap=5, origin="")
+    (batch,) = await queue.batches([BatchState.DRAFT])
+    await submit(queue, batch.batch_id, amount=1)
+    return batch.batch_id
 
 
 async def complete(queue: EnrichmentRepository, batch_id: int, charged: int = 2) -> None:

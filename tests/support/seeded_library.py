@@ -1,4 +1,4 @@
-"""A profile whose library holds contacts before the services open it."""
+"""Contacts and pairs for review in the library of a profile, before its services are opened."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.domain.changes import ChangeFeed
 from app.domain.contact import EmailValue, PersonFields, PhoneValue, RecordKind, SourceRecord
 from app.domain.match_candidates import MatchCandidate, MatchReason
 from app.domain.provider import Provider
 from app.storage.database import Database
-from app.storage.library import LibraryRepository
 from app.storage.match_candidates import MatchCandidateRepository
 from app.storage.profile import Profile
+from tests.support.kept_people import keep
 
 LOOKED_AT = datetime(2026, 2, 3, 10, 32, tzinfo=UTC)
 _FIRST = ("Ada", "Berit", "Çelik", "Dmitri", "Élodie", "Farah", "Gustav", "Hana", "Imre", "Jorunn")
@@ -69,28 +68,19 @@ def make_pair(number: int, *, blocked: bool = False, phone: str = "") -> tuple[S
     return left, right
 
 
-async def seed(folder: Path, records: Iterable[SourceRecord], pairs: Sequence[MatchCandidate] = ()) -> list[int]:
-    """Put records into the library of a profile, and pairs for review; returns the contacts, one per record."""
-    folder.mkdir(parents=True, exist_ok=True)
-    database = await Database.open(Profile(folder).library_path, changes=ChangeFeed())
-    try:
-        ids = await LibraryRepository(database).save(list(records))
-        if pairs:
-            repository = MatchCandidateRepository(database, now=lambda: LOOKED_AT)
-            upto, _ = await repository.waiting()
-            await repository.store(pairs, None, upto)
-    finally:
-        await database.close()
-    return ids
-
-
 async def seed_pairs(folder: Path, scores: Sequence[float], *, blocked: Iterable[int] = ()) -> list[MatchCandidate]:
     """A library of pairs with these scores, best first, that wait for review; those at `blocked` have two profiles."""
     forbidden = set(blocked)
     records = [make_pair(number, blocked=number in forbidden) for number in range(len(scores))]
-    ids = await seed(folder, [record for pair in records for record in pair])
+    ids = await keep(folder, [record for pair in records for record in pair])
     found = [
         MatchCandidate(low, high, score, REASONS) for low, high, score in zip(ids[::2], ids[1::2], scores, strict=True)
     ]
-    await seed(folder, (), found)
+    database = await Database.open(Profile(folder).library_path)
+    try:
+        repository = MatchCandidateRepository(database, now=lambda: LOOKED_AT)
+        upto, _ = await repository.waiting()
+        await repository.store(found, None, upto)
+    finally:
+        await database.close()
     return [replace(each, blocked="two profiles" if n in forbidden else "") for n, each in enumerate(found)]

@@ -18,7 +18,8 @@ from app.ui.dialogs.merge_all_dialog import MergeAllDialog
 from app.ui.models.review_model import Column
 from app.ui.panes.review_pane import ReviewPane
 from tests.support.demo_services import demo_services
-from tests.support.seeded_library import make_pair, make_source, seed, seed_pairs
+from tests.support.kept_people import keep
+from tests.support.seeded_library import make_pair, make_source, seed_pairs
 from tests.support.widgets import child, press
 from tests.support.windows import dialog, open_window
 
@@ -346,7 +347,7 @@ async def test_an_empty_library_says_what_to_do_first(tmp_path: Path, data: Demo
 
 async def test_matches_are_looked_for_when_asked_and_then_by_themselves(tmp_path: Path, data: DemoData) -> None:
     pairs = [record for number, phone in enumerate(PHONES) for record in make_pair(number, phone=phone)]
-    await seed(tmp_path, [*SINGLES, *pairs])
+    await keep(tmp_path, [*SINGLES, *pairs])
     async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
         await wait_until(lambda: "Nothing looked for yet" in texts(pane))
         next(each for each in pane.findChildren(QAbstractButton) if each.isVisible() and each.text()).click()
@@ -359,7 +360,7 @@ async def test_matches_are_looked_for_when_asked_and_then_by_themselves(tmp_path
 
 
 async def test_looking_can_be_stopped(tmp_path: Path, data: DemoData) -> None:
-    await seed(tmp_path, [record for number in range(3) for record in make_pair(number)])
+    await keep(tmp_path, [record for number in range(3) for record in make_pair(number)])
     async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
         pane.desk.find()
         await wait_until(lambda: bool(pane.desk.running))
@@ -372,6 +373,6 @@ async def test_looking_can_be_stopped(tmp_path: Path, data: DemoData) -> None:
 
 async def test_what_came_in_since_is_compared_when_the_tab_is_shown(tmp_path: Path, data: DemoData) -> None:
     await seed_pairs(tmp_path, [0.99])
-    await seed(tmp_path, [*SINGLES, *make_pair(7, phone=PHONES[0])])
+    await keep(tmp_path, [*SINGLES, *make_pair(7, phone=PHONES[0])])
     async with demo_services(tmp_path, data=data) as services, shown(services) as pane:
         await settled(pane, 2)

@@ -9,7 +9,8 @@ from app.domain.errors import LibraryError
 from app.storage import migrations
 from app.storage.backups import flush, require_sound
 from app.storage.database import FileConnection, Row, connect, insert, rows, scalar, told_plainly
-from app.storage.salvage_reading import DamagedFile, TableReading, open_damaged, read_table
+from app.storage.salvage_opening import DamagedFile, open_damaged
+from app.storage.salvage_reading import TableReading, read_table
 from app.storage.salvage_repair import repair
 
 log = logging.getLogger(__name__)

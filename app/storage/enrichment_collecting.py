@@ -5,20 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.enrichment import (
-    BatchState,
-    EnrichmentBatch,
-    ItemResult,
-    LedgerKind,
-)
+from app.domain.enrichment import BatchState, EnrichmentBatch, ItemResult, LedgerKind
 from app.domain.outcomes import Outcome
 from app.storage import enrichment_moves as moves
 from app.storage.database import Connection
 from app.storage.enrichment_results import finish_fields, store_answer, store_contacts, store_values
-from app.storage.enrichment_rows import (
-    read_batch,
-    write_batch,
-)
+from app.storage.enrichment_rows import read_batch, write_batch
 from app.storage.enrichment_store import EnrichmentStore, money_moved
 from app.storage.enrichment_suppression import withhold, without
 from app.storage.states import IllegalTransitionError

@@ -3,19 +3,12 @@
 from collections.abc import Collection, Sequence
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.enrichment import (
-    BATCH_SIZE,
-    EnrichField,
-    PersonInput,
-)
+from app.domain.enrichment import BATCH_SIZE, EnrichField, PersonInput
 from app.domain.errors import InputError
 from app.storage import enrichment_moves as moves
 from app.storage.columns import stamp
 from app.storage.database import Connection, rows, scalar
-from app.storage.enrichment_rows import (
-    join_fields,
-    read_run,
-)
+from app.storage.enrichment_rows import join_fields, read_run
 from app.storage.enrichment_store import EnrichmentStore, enrichment_changed
 
 

@@ -2,13 +2,7 @@
 
 from collections.abc import Collection
 
-from app.domain.enrichment import (
-    BatchState,
-    EnrichField,
-    EnrichmentBatch,
-    EnrichmentItem,
-    EnrichmentRun,
-)
+from app.domain.enrichment import BatchState, EnrichField, EnrichmentBatch, EnrichmentItem, EnrichmentRun
 from app.domain.fetching import Reconciliation
 from app.storage import enrichment_balances, enrichment_history
 from app.storage.enrichment_history import KnownPerson

@@ -9,10 +9,7 @@ from app.domain.enrichment import IN_FLIGHT, RETENTION
 from app.storage import enrichment_balances, enrichment_recovery
 from app.storage import enrichment_moves as moves
 from app.storage.database import Connection
-from app.storage.enrichment_rows import (
-    read_batches,
-    write_batch,
-)
+from app.storage.enrichment_rows import read_batches, write_batch
 from app.storage.enrichment_store import EnrichmentStore, money_moved
 from app.storage.journal import JournalEntry
 

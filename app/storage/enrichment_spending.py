@@ -4,24 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.enrichment import (
-    RETENTION,
-    BatchState,
-    EnrichmentBatch,
-    LedgerKind,
-    Submission,
-)
+from app.domain.enrichment import RETENTION, BatchState, EnrichmentBatch, LedgerKind, Submission
 from app.domain.outcomes import Outcome
 from app.storage import enrichment_balances
 from app.storage import enrichment_moves as moves
 from app.storage.database import Connection, rows
 from app.storage.enrichment_leaving_out import is_anybody_unwanted, leave_out
-from app.storage.enrichment_rows import (
-    is_stopped,
-    read_batch,
-    spending_of,
-    spent_on_day,
-)
+from app.storage.enrichment_rows import is_stopped, read_batch, spending_of, spent_on_day
 from app.storage.enrichment_store import EnrichmentStore, enrichment_changed, money_moved
 from app.storage.states import check_transition
 

@@ -33,9 +33,14 @@ def left_out_text(number: int, service: str) -> str:
 DAY_FORMAT = "d MMM yyyy"
 
 
-def day(at: date) -> str:
-    """A day such as “21 Nov 2026”, in the rep's own words."""
-    return QLocale().toString(QDate(at.year, at.month, at.day), DAY_FORMAT)
+def short_day(at: date) -> str:
+    """A day such as “21 Nov”, in the rep's own words; another year is named."""
+    local = QDate(at.year, at.month, at.day)
+    return QLocale().toString(local, _short_format(local))
+
+
+def _short_format(at: QDate) -> str:
+    return "d MMM" if at.year() == QDate.currentDate().year() else DAY_FORMAT
 
 
 def moment(at: datetime) -> str:
@@ -51,8 +56,7 @@ def _minute(minutes: int, locale: QLocale) -> str:
 def short_moment(at: datetime) -> str:
     """A day and a time of day for a title, such as “21 Nov, 10:32”, in the rep's own words; another year is named."""
     local = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
-    this_year = local.date().year() == QDateTime.currentDateTime().date().year()
-    return QLocale().toString(local, f"{'d MMM' if this_year else DAY_FORMAT}, HH:mm")
+    return QLocale().toString(local, f"{_short_format(local.date())}, HH:mm")
 
 
 def clock(at: datetime) -> str:

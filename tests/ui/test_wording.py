@@ -2,9 +2,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QDate, QLocale
 
-from app.ui.wording import clock, count, day, left_out_text, moment, priced, short_moment
+from app.ui.wording import clock, count, left_out_text, moment, priced, short_day, short_moment
 
 pytestmark = pytest.mark.gui
 
@@ -36,7 +36,8 @@ def test_moments_are_shown_in_local_time() -> None:
 def test_a_day_is_never_taken_for_another_one(locale: str) -> None:
     QLocale.setDefault(QLocale(locale))
     at = datetime(2025, 3, 1, 12, 5, tzinfo=UTC).astimezone()
-    assert day(at) == "1 Mar 2025"
+    assert short_day(at) == "1 Mar 2025"
+    assert short_day(datetime.now(UTC).astimezone()) == QLocale().toString(QDate.currentDate(), "d MMM")
     assert moment(at) == f"1 Mar 2025, {at:%H:%M}"
     assert short_moment(at) == moment(at)
 

@@ -23,9 +23,9 @@ from app.domain.paste_review import Review
 from app.domain.provider import Provider
 from app.ui.panes.paste_preview import EMAILS_AT
 from app.ui.theme import SPACING
-from app.ui.widgets.labels import set_role, text_label
+from app.ui.widgets.labels import plain_tool_tip, set_role, text_label
 from app.ui.widgets.number_box import NumberBox
-from app.ui.wording import count, day, priced
+from app.ui.wording import count, priced, short_day
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -176,7 +176,7 @@ class FetchOptions(QWidget):
         self._account.setEnabled(bool(entries))
         self._account.setPlaceholderText("" if entries else "The key reaches no account")
         self._account.blockSignals(False)  # noqa: FBT003
-        self.changed.emit()
+        self._account_chosen()
 
     def show_plan(self, plan: "FetchPlan | None", *, busy: bool) -> None:
         """Show what fetching would cost, and whether it can begin."""
@@ -254,6 +254,10 @@ class FetchOptions(QWidget):
     def _asks_whose(self) -> bool:
         fetching = self._services.fetching
         return sum(bool(self._ids.get(one)) for one in fetching.providers_for(IdKind.INTEGER)) > 1
+
+    def _account_chosen(self) -> None:
+        self._account.setToolTip(plain_tool_tip(self._account.currentText()))  # the box may be too narrow for it
+        self.changed.emit()
 
     def _skip_clicked(self) -> None:
         self._skip_owned = self._skip.isChecked()
@@ -365,7 +369,7 @@ class FetchOptions(QWidget):
         column.addLayout(how)
         column.addLayout(last)
 
-        self._account.currentIndexChanged.connect(self.changed)
+        self._account.currentIndexChanged.connect(self._account_chosen)
         self._skip.clicked.connect(self._skip_clicked)
         self._company.clicked.connect(self.changed)
         self._cap.valueChanged.connect(self.changed)
@@ -385,7 +389,7 @@ def account_text(account: "FetchAccount") -> str:
 def _day(text: str) -> str:
     """An ISO date as the rep's calendar writes it; anything else as it came."""
     try:
-        return day(date.fromisoformat(text[:10]))
+        return short_day(date.fromisoformat(text[:10]))
     except ValueError:
         return text
 

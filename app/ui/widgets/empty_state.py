@@ -12,7 +12,7 @@ from app.ui.theme import SPACING
 from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import set_role, text_label
 
-ROOM_FOR_PICTURE = 160
+ROOM_FOR_PICTURE = 216
 
 
 class EmptyState(QWidget):

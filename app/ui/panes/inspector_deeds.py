@@ -26,7 +26,8 @@ class _Writing:
 class InspectorDeeds:
     """Runs one change after the other.
 
-    Notes that cannot be saved are kept by contact in `unsaved` until they can.
+    Notes that are not saved yet, or cannot be, are kept by contact in `unsaved`; `saves` counts those that were, so
+    that whoever read a contact meanwhile knows that it may be as it was before.
 
     Args:
         services: Where the rep's own work is kept.
@@ -46,6 +47,7 @@ class InspectorDeeds:
         self._turn = asyncio.Lock()
         self._writing = _Writing()
         self.unsaved: dict[int, str] = {}
+        self.saves = 0
 
     async def flush(self) -> None:
         """Wait for what runs, and try once more to save notes that could not be saved."""
@@ -114,6 +116,7 @@ class InspectorDeeds:
             except ContactScoutError as error:
                 self._on_error(error, lambda: self.save_notes(contact_id, text))
                 return
+            self.saves += 1
             writing.step_id = step.step_id if step is not None else None
             if self.unsaved.get(contact_id) == text:
                 del self.unsaved[contact_id]

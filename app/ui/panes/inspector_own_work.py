@@ -66,7 +66,6 @@ class OwnWorkBox(QWidget):
         self.lists.added.connect(self.list_added)
         self.lists.removed.connect(self.list_removed)
         self.lists.opened.connect(self.lists_wanted)
-        self._sent_notes: str | None = None
         self.notes = NotesEdit("Notes")
         self.notes.setObjectName("own_notes")
         self.notes.setPlaceholderText("Notes, for your eyes only")
@@ -86,10 +85,9 @@ class OwnWorkBox(QWidget):
             self.tags.close_box()
             self.lists.close_box()
             self._contact_id = contact_id
-            self._sent_notes = None
             self.notes.set_text(marks.notes if notes is None else notes)
             self.notes.document().clearUndoRedoStacks()
-        elif not self.notes.is_changed and notes is None and self._are_news(marks.notes):
+        elif notes is None and not self.notes.is_changed and self.notes.toPlainText().rstrip() != marks.notes:
             self.notes.set_text(marks.notes)
         self._status = marks.status
         words = marks.status.label if marks.status is not None else NO_STATUS
@@ -131,15 +129,7 @@ class OwnWorkBox(QWidget):
         menu.setMinimumWidth(self.status_button.width())
         menu.popup(self.status_button.mapToGlobal(self.status_button.rect().bottomLeft()))
 
-    def _are_news(self, notes: str) -> bool:
-        """Whether stored notes are to be shown: not while what was read is older than what was handed out last."""
-        if self._sent_notes is not None and notes != self._sent_notes:
-            return False
-        self._sent_notes = None
-        return self.notes.toPlainText().rstrip() != notes
-
     def _on_notes(self, text: str) -> None:
-        self._sent_notes = text.rstrip()
         if self._contact_id is not None:
             self.notes_changed.emit(self._contact_id, text)
 

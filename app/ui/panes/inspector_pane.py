@@ -139,7 +139,7 @@ class InspectorPane(QWidget):
     # Reading
 
     async def _read(self, contact_id: int) -> None:
-        details = await self._services.library.details(contact_id)
+        details = await self._read_details(contact_id)
         for make in (row for section in self._field_sections for row in section.rows_to_make()):
             make()  # for the first contact only
             await asyncio.sleep(0)
@@ -158,6 +158,14 @@ class InspectorPane(QWidget):
         if not self._many:
             self._stack.setCurrentWidget(self._scroll)
         await self._show_sections(details, same=same)
+
+    async def _read_details(self, contact_id: int) -> ContactDetails:
+        """A contact with all notes that were saved by now, however long ago the reading of it began."""
+        while True:
+            saves = self._deeds.saves
+            details = await self._services.library.details(contact_id)
+            if saves == self._deeds.saves:
+                return details
 
     async def _sum_up(self, ids: list[int]) -> None:
         await asyncio.sleep(SUM_PAUSE)  # the selection may still be growing

@@ -1,5 +1,6 @@
 """The rep's own work in the inspector, against real services."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -148,6 +149,38 @@ async def test_typing_is_not_disturbed_by_changes_from_elsewhere(tmp_path: Path)
         await services.own_work.add_tags([ada], ["hot"])
         await wait_until(lambda: pane.own_work.tags.values() == ("hot",))
         assert notes.toPlainText() == "First line\n", "the line just begun stays"
+
+
+async def test_a_read_older_than_the_notes_saved_puts_nothing_back_and_undoing_them_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ada, *_) = await keep(tmp_path, two_entries_of_ada())
+    async with demo_services(tmp_path) as services, shown(services, ada) as pane:
+        pane._changes.close()  # as if the news came late
+        notes, read, answer = pane.own_work.notes, services.library.details, asyncio.Event()
+        seen: list[str] = []
+
+        async def read_late(contact_id: int) -> ContactDetails:
+            found = await read(contact_id)
+            seen.append(found.marks.notes)
+            await answer.wait()
+            return found
+
+        monkeypatch.setattr(services.library, "details", read_late)
+        pane.show_contact(ada)
+        await wait_until(lambda: seen == [""])
+        QTest.keyClicks(notes, "Called.")
+        notes.commit()
+        await wait_until(lambda: not pane._deeds.unsaved)
+        texts: list[str] = []
+        notes.textChanged.connect(lambda: texts.append(notes.toPlainText()))
+        answer.set()
+        await wait_until(lambda: seen == ["", "Called."])
+        await wait_until(lambda: pane.details is not None and pane.details.marks.notes == "Called.")
+        assert (notes.toPlainText(), texts) == ("Called.", [])
+        await services.own_work.undo()
+        pane.show_contact(ada)
+        await wait_until(lambda: notes.toPlainText() == "")
 
 
 async def test_notes_that_cannot_be_saved_stay_and_are_tried_again(

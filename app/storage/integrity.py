@@ -6,7 +6,16 @@ from pathlib import Path
 
 from app.domain.errors import DamagedLibraryError, LibraryError
 from app.storage import migrations
-from app.storage.database import Database, FileConnection, UnreadableError, connect, readable_rows, rows, told_plainly
+from app.storage.database import (
+    Database,
+    FileConnection,
+    UnreadableError,
+    connect,
+    is_empty,
+    readable_rows,
+    rows,
+    told_plainly,
+)
 from app.storage.lane import Lane
 
 SOUND = "ok"
@@ -59,11 +68,6 @@ def _complaints(conn: FileConnection, *, thoroughly: bool) -> str:
         if found == SOUND and thoroughly:
             found = "; ".join(unreadable_tables(conn)) or SOUND
     return found
-
-
-def is_empty(conn: FileConnection) -> bool:
-    """Whether the open file is a new one, and no damaged one that looks empty."""
-    return bool(rows(conn, "PRAGMA page_count")[0][0] <= 1)
 
 
 def unreadable_tables(conn: FileConnection) -> list[str]:

@@ -61,6 +61,11 @@ def scalar(conn: Connection, sql: str, values: Values = ()) -> Any:
     return rows(conn, sql, values)[0][0]
 
 
+def is_empty(conn: Connection) -> bool:
+    """Whether an open file is a new one, and no damaged one that looks empty."""
+    return bool(scalar(conn, "PRAGMA page_count") <= 1)
+
+
 def connect(path: Path, *, writable: bool = False, busy_timeout: float = 5.0) -> FileConnection:
     """Open a file by itself, made when it is writable and not there. Neither foreign keys nor triggers are obeyed.
 

@@ -13,7 +13,7 @@ from app.domain.backups import BackupKind
 from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.errors import DamagedLibraryError, LibraryError
 from app.storage import migrations, search_text
-from app.storage.database.connections import Connection, scalar
+from app.storage.database.connections import Connection, is_empty
 from app.storage.database.failures import damaged_if_not_understood, told_plainly
 from app.storage.lane import Lane
 
@@ -279,7 +279,7 @@ def _keep_search_up(conn: apsw.Connection) -> bool:
 def _look_at_schema(conn: apsw.Connection) -> None:
     with damaged_if_not_understood():
         is_new = migrations.check(conn) == 0
-        if is_new and scalar(conn, "PRAGMA page_count") > 1:
+        if is_new and not is_empty(conn):
             # It was no empty file once; to make tables in it would write over what can still be read.
             raise DamagedLibraryError
 

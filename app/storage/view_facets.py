@@ -153,7 +153,7 @@ class FacetCounter:
             " c.providers AS g1, c.email_outcome AS g2, c.phone_outcome AS g3, c.status AS g4, c.country AS g5,"
             # These are the same for all of a group; asked for as aggregates they are read from the index.
             f" max(c.email <> '') AS g6, max(c.phone <> '') AS g7, count(*) AS n FROM {source}"
-            f" WHERE c.merged_into IS NULL AND c.removed_at IS NULL AND {fits} GROUP BY {_GROUPED})",
+            f" WHERE {LIVE} AND {fits} GROUP BY {_GROUPED})",
         )
         return _add_up(_groups_decoder.decode(text), self._chosen)
 

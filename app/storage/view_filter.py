@@ -175,8 +175,7 @@ def matching(asked: Filter, choices: Iterable[str], *, with_contact: bool = Fals
     """
     chosen = list(choices)
     if not asked.match and not asked.scan:
-        live = ["c.merged_into IS NULL", "c.removed_at IS NULL"]
-        return "contact c INDEXED BY contact_live", " AND ".join([*live, *chosen]), "c.contact_id"
+        return "contact c INDEXED BY contact_live", " AND ".join([LIVE, *chosen]), "c.contact_id"
     if asked.match:
         source, key, conditions = "contact_fts f", "f.rowid", ["f.contact_fts MATCH :match", *asked.scan]
         if asked.scan:

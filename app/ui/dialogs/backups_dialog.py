@@ -7,8 +7,9 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.backups import Backup
-from app.qtbridge.dialogs import ask, open_file, run_dialog
+from app.qtbridge.dialogs import ask, open_file
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.backup_table import BackupTable
@@ -153,8 +154,4 @@ class BackupsDialog(QDialog):
 async def run_backups_dialog(parent: QWidget, services: "Services") -> bool:
     """Show the backups; True when one was chosen to go back to, or the library is to be salvaged."""
     dialog = BackupsDialog(services, parent)
-    try:
-        return await run_dialog(dialog) == QDialog.DialogCode.Accepted
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    return await run_to_end(dialog, dialog.shut_down)

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.qtbridge.dialogs import run_dialog, save_file
+from app.qtbridge.dialogs import save_file
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
@@ -153,9 +154,5 @@ def _size(text: str) -> str:
 async def run_bundle_dialog(parent: QWidget, services: "Services", more_versions: Mapping[str, str]) -> Path | None:
     """Show the bundle and save it where the rep wants; None when cancelled. Arguments as for `BundleDialog`."""
     dialog = BundleDialog(services, more_versions, parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.saved
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.saved

@@ -20,8 +20,8 @@ from app.domain.companies import CompanyMatch, CompanyQuery
 from app.domain.errors import ContactScoutError
 from app.domain.identifiers import normalise_domain
 from app.domain.provider import Provider
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
@@ -222,9 +222,5 @@ async def run_company_dialog(
         Id → name of the chosen ones, {} when the rep cancelled.
     """
     dialog = CompanyDialog(services, provider, account_id, id_of, parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.chosen
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.chosen

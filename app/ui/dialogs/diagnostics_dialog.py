@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QV
 from app.domain.changes import Change, ChangeKind
 from app.domain.provider import Provider
 from app.qtbridge.changes import ChangeBridge
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
 from app.services.diagnostics import Diagnostics
 from app.storage.integrity import SOUND
 from app.ui.dialogs.bundle_dialog import run_bundle_dialog
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.refresher import Refresher
@@ -169,8 +169,4 @@ def _spoken(name: str) -> str:
 async def run_diagnostics_dialog(parent: QWidget, services: "Services") -> None:
     """Show the page until it is closed."""
     dialog = DiagnosticsDialog(services, parent)
-    try:
-        await run_dialog(dialog)
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)

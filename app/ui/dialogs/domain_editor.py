@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.errors import ContactScoutError
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
 from app.services.domains import MissingDomain
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.models.domain_grid_model import Column, DomainGridModel
 from app.ui.theme import SPACING
@@ -218,9 +218,5 @@ async def run_domain_editor(
         Key of a company → its domain, {} when the rep cancelled.
     """
     dialog = DomainEditor(services, missing, people, parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.domains
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.domains

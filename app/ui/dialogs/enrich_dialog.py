@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
 
 from app.domain.enrichment import PRICES, EnrichField, price
 from app.domain.errors import ContactScoutError
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
 from app.services.domains import MissingDomain
 from app.services.enrichment_plan import EnrichmentPlan
 from app.ui.dialogs.domain_editor import run_domain_editor
 from app.ui.dialogs.enrich_details import EnrichDetails, split_text
 from app.ui.dialogs.enrich_source import EnrichSource
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
@@ -325,9 +325,5 @@ async def run_enrich_dialog(parent: QWidget, services: "Services", source: Enric
         The id of the queued run, None when the rep cancelled.
     """
     dialog = EnrichDialog(services, source, parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.run_id
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.run_id

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.qtbridge.dialogs import ask, run_dialog, save_file
+from app.qtbridge.dialogs import ask, save_file
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
@@ -207,9 +208,5 @@ async def run_export_dialog(
         What was written, None when the rep cancelled.
     """
     dialog = ExportDialog(services, contact_ids, _default_folder() / Path(suggested_name).name, parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.report
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.report

@@ -23,8 +23,9 @@ from app.domain.enrichment import LedgerFilter, LedgerKind, LedgerLine
 from app.domain.fetching import Reconciliation
 from app.domain.provider import Provider
 from app.qtbridge.changes import ChangeBridge
-from app.qtbridge.dialogs import run_dialog, save_file
+from app.qtbridge.dialogs import save_file
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.models.queue_text import run_title
 from app.ui.models.text_table_model import RecordTableModel
@@ -299,8 +300,4 @@ def reconciliation_text(found: list[Reconciliation], run_id: int | None = None) 
 async def run_ledger_dialog(parent: QWidget, services: "Services") -> None:
     """Show the ledger until it is closed."""
     dialog = LedgerDialog(services, parent)
-    try:
-        await run_dialog(dialog)
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from app.domain.errors import ContactScoutError
 from app.domain.lists import ProviderList
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.theme import SPACING
@@ -277,9 +277,5 @@ async def run_list_dialog(
 ) -> ChosenList | None:
     """Ask for a list; None when the rep cancelled. Arguments as for `ListDialog`."""
     dialog = ListDialog(services, contacts, left_out=left_out, account_id=account_id, removing=removing, parent=parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.chosen
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.chosen

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.domain.match_candidates import MatchCandidate
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.models.review_model import ReviewModel, percent
 from app.ui.theme import SPACING
@@ -150,9 +150,5 @@ def _skipped(blocked: Sequence[MatchCandidate]) -> str:
 async def run_merge_all_dialog(parent: QWidget, reader: "PairReader") -> list[MatchCandidate]:
     """Ask which pairs to merge; none when the rep cancelled."""
     dialog = MergeAllDialog(reader, parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.chosen
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.chosen

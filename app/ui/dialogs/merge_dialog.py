@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 from app.domain.contact import ContactRow
 from app.domain.errors import ContactScoutError
 from app.domain.undo import UndoStep
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
 from app.ui.dialogs.plain_frame import lay_out, say
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
@@ -124,9 +124,5 @@ class MergeDialog(QDialog):
 async def run_merge_dialog(parent: QWidget, services: "Services", rows: Sequence[ContactRow]) -> UndoStep | None:
     """Ask whether these contacts are one, and merge them; None when nothing was merged."""
     dialog = MergeDialog(services, rows, parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.step
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.step

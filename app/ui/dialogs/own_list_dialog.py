@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from app.domain.marks import ContactList
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
 from app.ui.dialogs.plain_frame import lay_out, quoted, say
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.widgets.banner import Banner
@@ -168,9 +168,5 @@ async def run_own_list_dialog(
 ) -> OwnListChoice | None:
     """Ask for a list; None when the rep cancelled."""
     dialog = OwnListDialog(services, contact_ids, removing=removing, parent=parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.chosen
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.chosen

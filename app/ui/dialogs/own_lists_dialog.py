@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem
 from app.domain.changes import Change, ChangeKind
 from app.domain.marks import ContactList
 from app.qtbridge.changes import ChangeBridge
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
 from app.ui.dialogs.name_dialog import ask_name
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.theme import SPACING
@@ -177,8 +177,4 @@ class OwnListsDialog(QDialog):
 async def run_own_lists_dialog(parent: QWidget, services: "Services") -> None:
     """Let the rep look after the lists."""
     dialog = OwnListsDialog(services, parent)
-    try:
-        await run_dialog(dialog)
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
-from app.qtbridge.dialogs import run_dialog
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.dialogs.tag_question import TagQuestion, TagWords
 from app.ui.wording import count
 
@@ -76,9 +76,5 @@ async def run_own_tag_dialog(
 ) -> tuple[str, ...]:
     """Ask for tags to add or to remove; () when the rep cancelled."""
     dialog = OwnTagDialog(services, contact_ids, removing=removing, parent=parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.tags
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.tags

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from app.domain.enrichment import PersonInput
 from app.exchange.csv_reader import PERSON_FIELDS
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
 from app.services.people_files import PeopleFile, columns_for, remember_columns
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
@@ -203,9 +203,5 @@ async def run_people_import(parent: QWidget, services: "Services", file: PeopleF
         Everybody in the file, () when the rep cancelled.
     """
     dialog = PeopleImportDialog(services, file, parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.people
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.people

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 
 from app.domain.errors import ContactScoutError
 from app.domain.provider import Provider
-from app.qtbridge.dialogs import run_dialog
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
@@ -147,9 +147,5 @@ async def run_settings_dialog(parent: QWidget, services: "Services", provider: P
         changed = True
 
     dialog.key_changed.connect(note)
-    try:
-        await run_dialog(dialog)
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
     return changed

@@ -23,9 +23,10 @@ from app.domain.errors import ContactScoutError
 from app.domain.suppression import SuppressionEntry
 from app.exchange.suppression_reader import BadLine
 from app.qtbridge.changes import ChangeBridge
-from app.qtbridge.dialogs import open_file, run_dialog
+from app.qtbridge.dialogs import open_file
 from app.qtbridge.tasks import TaskScope
 from app.services.suppression import AddReport
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.models.text_table_model import RecordTableModel
 from app.ui.refresher import Refresher
@@ -274,8 +275,4 @@ def _problems_text(problems: Sequence[BadLine]) -> str:
 async def run_suppression_dialog(parent: QWidget, services: "Services", contact_ids: Sequence[int] = ()) -> None:
     """Show the list until it is closed; `contact_ids` are the contacts selected in the window."""
     dialog = SuppressionDialog(services, contact_ids, parent)
-    try:
-        await run_dialog(dialog)
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)

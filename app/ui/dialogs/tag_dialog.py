@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from app.qtbridge.dialogs import run_dialog
+from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.dialogs.tag_question import TagQuestion, TagWords
 from app.ui.wording import count, left_out_text
 
@@ -64,9 +64,5 @@ async def run_tag_dialog(
 ) -> tuple[str, ...]:
     """Ask for tags to add or to remove; () when the rep cancelled. Arguments as for `TagDialog`."""
     dialog = TagDialog(services, contact_ids, left_out=left_out, removing=removing, parent=parent)
-    try:
-        await run_dialog(dialog)
-        return dialog.tags
-    finally:
-        await dialog.shut_down()
-        dialog.deleteLater()
+    await run_to_end(dialog, dialog.shut_down)
+    return dialog.tags

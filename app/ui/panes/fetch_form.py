@@ -203,13 +203,13 @@ class FetchForm(QWidget):
             self._banner.show_error(error, action_text="Try again", action=self._check_soon)
 
     async def _load_accounts(self, provider: Provider) -> None:
-        self._options.show_loading_accounts(provider)
+        self._options.account.show_loading(provider)
         try:
             accounts = await self._services.fetching.accounts(provider)
         except ContactScoutError:
-            self._options.show_no_accounts()
+            self._options.account.show_none()
             raise
-        self._options.show_accounts(provider, accounts)
+        self._options.account.show_accounts(provider, accounts)
 
     async def _create(self, plan: "FetchPlan") -> None:
         try:
@@ -233,7 +233,7 @@ class FetchForm(QWidget):
         self._search(PEOPLE_AT, {"query": [page]})
 
     def _search_emails(self, emails: Collection[str]) -> None:
-        account = self._options.account_of(EMAILS_AT)
+        account = self._options.account.chosen_of(EMAILS_AT)
         if account:
             self._search(EMAILS_AT, {"account_id": [account], "emails": emails})
         else:

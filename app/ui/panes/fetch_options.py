@@ -1,15 +1,13 @@
 """Whose IDs they are, through which account, what is left out, the cap, and the button that names the cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -21,18 +19,18 @@ from PySide6.QtWidgets import (
 from app.domain.identifiers import IdKind
 from app.domain.paste_review import Review
 from app.domain.provider import Provider
+from app.ui.panes.account_box import AccountBox
 from app.ui.panes.paste_preview import EMAILS_AT
 from app.ui.theme import SPACING
-from app.ui.widgets.labels import plain_tool_tip, set_role, text_label
+from app.ui.widgets.labels import set_role, text_label
 from app.ui.widgets.number_box import NumberBox
-from app.ui.wording import count, priced, short_day
+from app.ui.wording import count, priced
 
 if TYPE_CHECKING:
     from app.composition import Services
-    from app.services.fetching import FetchAccount, FetchPlan
+    from app.services.fetching import FetchPlan
 
 _MOST_CREDITS = 1_000_000
-_LEAST_ACCOUNT_WIDTH = 90
 _KINDS = {IdKind.UUID: "UUID", IdKind.INTEGER: "whole number"}
 
 
@@ -54,6 +52,9 @@ class FetchOptions(QWidget):
         changed: Another account, or whether to skip or include something.
         whole_numbers_are: The rep said whose whole numbers are (`Provider`).
         fetch_wanted: The button was pressed.
+
+    Attributes:
+        account: The account to fetch through.
     """
 
     provider_changed = Signal()
@@ -67,8 +68,6 @@ class FetchOptions(QWidget):
         self._ids: Mapping[Provider, tuple[str, ...]] = {}
         self._has_emails = False
         self._skip_owned: bool | None = None
-        self._accounts: dict[str, FetchAccount] = {}
-        self._accounts_of: Provider | None = None
         fetching = services.fetching
         # Those that need no further choice come first.
         self._radios = {
@@ -78,7 +77,7 @@ class FetchOptions(QWidget):
         self._group = QButtonGroup(self)
         self._hint = text_label(role="muted")
         self._account_label = QLabel("A&ccount")
-        self._account = QComboBox()
+        self.account = AccountBox()
         self._skip = QCheckBox("S&kip what is already owned")
         self._company = QCheckBox()
         self._cap_label = QLabel("Ca&p")
@@ -106,17 +105,13 @@ class FetchOptions(QWidget):
     @property
     def lacks_accounts(self) -> bool:
         """Whether accounts have to be asked for before one can be chosen."""
-        return self.account_provider is not None and self.account_provider is not self._accounts_of
+        return self.account_provider is not None and self.account_provider is not self.account.provider
 
     @property
     def cap(self) -> int | None:
         """The most credits a run may cost, None where nothing costs any."""
         provider = self.provider
         return self._cap.value() if provider is not None and self._costs(provider) else None
-
-    def account_of(self, provider: Provider) -> str:
-        """The chosen account of a service, "" for none."""
-        return str(self._account.currentData() or "") if provider is self._accounts_of else ""
 
     def chosen(self) -> Options | None:
         """Everything that is chosen, None before a service is."""
@@ -126,7 +121,7 @@ class FetchOptions(QWidget):
         needs_account = self._services.fetching.needs_account(provider)
         return Options(
             provider,
-            self.account_of(provider) if needs_account else "",
+            self.account.chosen_of(provider) if needs_account else "",
             self._skip_owned,
             self._company.isChecked() and self._services.fetching.offers_company(provider),
         )
@@ -147,37 +142,6 @@ class FetchOptions(QWidget):
             self._choose(self._owner())
         self._show_choices()
 
-    def show_loading_accounts(self, provider: Provider) -> None:
-        """Say that accounts are being asked for."""
-        if provider is not self._accounts_of:
-            self._account.clear()
-            self._account.setPlaceholderText("Loading…")
-            self._account.setEnabled(False)
-
-    def show_no_accounts(self) -> None:
-        """Say that accounts could not be had."""
-        if not self._account.count():
-            self._account.setPlaceholderText("Not available")
-
-    def show_accounts(self, provider: Provider, accounts: Sequence["FetchAccount"]) -> None:
-        """Offer accounts; the chosen one stays chosen."""
-        entries = [(account_text(account), account.account_id) for account in accounts]
-        shown = [(self._account.itemText(row), self._account.itemData(row)) for row in range(self._account.count())]
-        if provider is self._accounts_of and entries == shown:
-            return
-        before = self.account_of(provider)
-        self._accounts = {account.account_id: account for account in accounts}
-        self._accounts_of = provider
-        self._account.blockSignals(True)  # noqa: FBT003 - one change in the end, not one for each entry
-        self._account.clear()
-        for text, account_id in entries:
-            self._account.addItem(text, account_id)
-        self._account.setCurrentIndex(max(0, self._account.findData(before)) if entries else -1)
-        self._account.setEnabled(bool(entries))
-        self._account.setPlaceholderText("" if entries else "The key reaches no account")
-        self._account.blockSignals(False)  # noqa: FBT003
-        self._account_chosen()
-
     def show_plan(self, plan: "FetchPlan | None", *, busy: bool) -> None:
         """Show what fetching would cost, and whether it can begin."""
         blocked = self._why_not(plan)
@@ -194,7 +158,7 @@ class FetchOptions(QWidget):
         provider = self.provider
         if provider is None or not self._ids.get(provider):
             return ""
-        if self._services.fetching.needs_account(provider) and not self.account_of(provider):
+        if self._services.fetching.needs_account(provider) and not self.account.chosen_of(provider):
             return "Choose an account to fetch through."
         cap = self.cap
         if plan is not None and cap is not None and plan.estimate.maximum > cap:
@@ -213,7 +177,7 @@ class FetchOptions(QWidget):
             parts.append(f"{len(plan.skipped):,} in the library already, not asked for again.")
         elif plan.owned:
             parts.append(f"{plan.owned:,} in the library already.")
-        account = self._accounts.get(plan.account_id)
+        account = self.account.known(plan.account_id)
         if maximum and account is not None and account.remaining is not None and account.remaining < maximum:
             left = count(account.remaining, "credit")
             parts.append(f"The account has {left} left: the run pauses when they are used up.")
@@ -255,10 +219,6 @@ class FetchOptions(QWidget):
         fetching = self._services.fetching
         return sum(bool(self._ids.get(one)) for one in fetching.providers_for(IdKind.INTEGER)) > 1
 
-    def _account_chosen(self) -> None:
-        self._account.setToolTip(plain_tool_tip(self._account.currentText()))  # the box may be too narrow for it
-        self.changed.emit()
-
     def _skip_clicked(self) -> None:
         self._skip_owned = self._skip.isChecked()
         self.changed.emit()
@@ -278,7 +238,7 @@ class FetchOptions(QWidget):
         self._account_label.setVisible(needed is not None)
         if needed is not None:
             self._account_label.setText(f"{needed.label} a&ccount")
-        self._account.setVisible(needed is not None)
+        self.account.setVisible(needed is not None)
         costs = provider is not None and self._costs(provider)
         self._cap_label.setVisible(costs)
         self._cap.setVisible(costs)
@@ -324,7 +284,7 @@ class FetchOptions(QWidget):
             self._group.addButton(radio)
         for widget, name, spoken in (
             (self._hint, "fetch_hint", "About the service"),
-            (self._account, "fetch_account", "Account to fetch through"),
+            (self.account, "fetch_account", "Account to fetch through"),
             (self._skip, "fetch_skip_owned", "Skip what is already owned"),
             (self._company, "fetch_company", "Include the company of each contact"),
             (self._cap, "fetch_cap", "Cap in credits"),
@@ -335,10 +295,7 @@ class FetchOptions(QWidget):
             widget.setAccessibleName(spoken)
         self._fetch.setProperty("primary", True)  # noqa: FBT003
         self._cap.setValue(self._services.settings.load().run_cap)
-        self._account.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._account.setMinimumContentsLength(44)
-        self._account.setMinimumWidth(_LEAST_ACCOUNT_WIDTH)
-        self._account_label.setBuddy(self._account)
+        self._account_label.setBuddy(self.account)
         self._cap_label.setBuddy(self._cap)
 
         who = QHBoxLayout()
@@ -348,7 +305,7 @@ class FetchOptions(QWidget):
             who.addWidget(radio)
         who.addStretch()
         who.addWidget(self._account_label)
-        who.addWidget(self._account)
+        who.addWidget(self.account)
         how = QHBoxLayout()
         how.setSpacing(SPACING.m)
         how.addWidget(self._skip)
@@ -369,29 +326,11 @@ class FetchOptions(QWidget):
         column.addLayout(how)
         column.addLayout(last)
 
-        self._account.currentIndexChanged.connect(self._account_chosen)
+        self.account.chosen.connect(self.changed)
         self._skip.clicked.connect(self._skip_clicked)
         self._company.clicked.connect(self.changed)
         self._cap.valueChanged.connect(self.changed)
         self._fetch.clicked.connect(self.fetch_wanted)
-
-
-def account_text(account: "FetchAccount") -> str:
-    """An account with what is left of its credits, and when they start anew."""
-    parts = [account.name or account.account_id]
-    if account.remaining is not None:
-        parts.append(f"{count(account.remaining, 'credit')} left")
-    if account.resets_on:
-        parts.append(f"resets {_day(account.resets_on)}")
-    return " · ".join(parts)
-
-
-def _day(text: str) -> str:
-    """An ISO date as the rep's calendar writes it; anything else as it came."""
-    try:
-        return short_day(date.fromisoformat(text[:10]))
-    except ValueError:
-        return text
 
 
 def _fetch_text(plan: "FetchPlan") -> str:

@@ -4,17 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
-    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -25,7 +21,8 @@ from app.domain.outcomes import Outcome
 from app.qtbridge.tasks import TaskScope
 from app.ui.models.id_outcome_model import RECORD_ROLE, Column, IdOutcomeModel
 from app.ui.panes.fetch_notes import FetchNotes
-from app.ui.theme import SPACING, outcome_style
+from app.ui.panes.outcome_table import OutcomeFilter, OutcomeTable, counted
+from app.ui.theme import SPACING
 from app.ui.widgets.dialog_parts import name_widgets
 from app.ui.widgets.labels import text_label
 from app.ui.widgets.result_table import ResultTable
@@ -34,30 +31,11 @@ from app.ui.wording import count
 if TYPE_CHECKING:
     from app.composition import Services
 
-_LEAST_HEIGHT = 96
-
 #: Rows read from the library in one go, when all are read and when there is news: they cost some of the window's time.
 LARGE_PART = 5_000
 PART = 1_000
 CONTACTS_PART = 250
-_FILTER_CHARACTERS = 24
 _CONTACTS_PAGE, _NOTES_PAGE = 1, 2
-
-
-class _OutcomeTable(QTableView):
-    """Repaints only when rows in sight changed: Qt would do so for every answer, a hundred thousand rows below."""
-
-    def dataChanged(
-        self,
-        top_left: QModelIndex | QPersistentModelIndex,
-        bottom_right: QModelIndex | QPersistentModelIndex,
-        roles: Sequence[int] = (),
-    ) -> None:
-        """Pass on what concerns rows in sight."""
-        first = self.rowAt(0)
-        last = self.rowAt(self.viewport().height() - 1)
-        if bottom_right.row() >= first and (last < 0 or top_left.row() <= last):
-            super().dataChanged(top_left, bottom_right, list(roles))
 
 
 def run_state_text(run: FetchRun, *, executing: bool) -> str:
@@ -103,7 +81,7 @@ class FetchRunView(QWidget):
         self.contacts = ResultTable(services, self)
         self.model = IdOutcomeModel(self._name_of, self)
         self.notes = FetchNotes()
-        self._table = _OutcomeTable()
+        self._table = OutcomeTable(self.model)
         self._title = text_label(role="heading")
         self._progress = QProgressBar()
         self._counts = text_label(role="muted")
@@ -112,7 +90,7 @@ class FetchRunView(QWidget):
         self._resume = QPushButton("&Resume")
         self._stop = QPushButton("S&top")
         self._retry = QPushButton("Retry &failed")
-        self._filter = QComboBox()
+        self._filter = OutcomeFilter()
         self._copy = QPushButton("Copy not-returned IDs")
         self._save = QPushButton("Save…")
         self._enrich = QPushButton("E&nrich found…")
@@ -137,7 +115,8 @@ class FetchRunView(QWidget):
         else:
             await self._read_again(run)
         self._show_head(run, executing=executing)
-        self._show_filter(run)
+        if self._filter.show_run(run):
+            self._apply_filter()
         self._show_found()
         self.notes.show_run(run, await self._services.fetching.reconciliations(run.run_id))
         self._name_tab(_NOTES_PAGE, f"Notes ({self.notes.number:,})" if self.notes.number else "Notes")
@@ -208,7 +187,7 @@ class FetchRunView(QWidget):
         )
         self._progress.setMaximum(max(1, run.total))
         self._progress.setValue(run.done)
-        parts = [f"{number:,} {outcome.label.lower()}" for outcome, number in _counted(run)]
+        parts = [f"{number:,} {outcome.label.lower()}" for outcome, number in counted(run)]
         if run.charged or run.max_credits:
             cap = f" of at most {run.max_credits:,}" if run.max_credits is not None else ""
             parts.append(f"{count(run.charged, 'credit')} charged{cap}")
@@ -252,32 +231,8 @@ class FetchRunView(QWidget):
             if len(self.contacts.arrived_ids()) >= self._awaited:
                 self._awaited = 0
 
-    def _show_filter(self, run: FetchRun) -> None:
-        if self._filter.view().isVisible():
-            return  # the list would change under the rep's pointer
-        entries = [(f"All outcomes ({run.total:,})", None), *_filter_entries(run)]
-        if [value for _, value in entries] != [self._filter.itemData(row) for row in range(self._filter.count())]:
-            self._offer_filters(entries)
-        for row, (text, _) in enumerate(entries):
-            if text != self._filter.itemText(row):
-                self._filter.setItemText(row, text)
-
-    def _offer_filters(self, entries: Sequence[tuple[str, str | None]]) -> None:
-        chosen = self._filter.currentData()
-        self._filter.blockSignals(True)  # noqa: FBT003 - the choice stays
-        self._filter.clear()
-        for text, value in entries:
-            if value is None:
-                self._filter.addItem(text, value)
-            else:
-                self._filter.addItem(outcome_style(Outcome(value)).icon, text, value)
-        self._filter.setCurrentIndex(max(0, self._filter.findData(chosen) if chosen else 0))
-        self._filter.blockSignals(False)  # noqa: FBT003
-        self._apply_filter()
-
     def _apply_filter(self) -> None:
-        chosen = self._filter.currentData()
-        self.model.show_outcome(Outcome(chosen) if chosen else None)
+        self.model.show_outcome(self._filter.outcome)
 
     def _copy_not_returned(self) -> None:
         ids = self.model.ids(Outcome.NOT_FOUND)
@@ -293,10 +248,6 @@ class FetchRunView(QWidget):
 
     def _build(self) -> None:
         self._name_widgets()
-        self._set_up_table()
-        # A width that followed the numbers would have everything below laid out and painted anew with every answer.
-        self._filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._filter.setMinimumContentsLength(_FILTER_CHARACTERS)
         self._progress.setTextVisible(False)
         self.contacts.set_hint("No contacts found yet.")
         self._wait.hide()
@@ -374,26 +325,6 @@ class FetchRunView(QWidget):
         self._stop.setToolTip("Do not ask for the rest; what was fetched is kept")
         self._save.setToolTip("Save the IDs that were not returned to a CSV file")
 
-    def _set_up_table(self) -> None:
-        self._table.setModel(self.model)
-        self._table.setMinimumHeight(_LEAST_HEIGHT)
-        self._table.setSortingEnabled(True)
-        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self._table.setTabKeyNavigation(False)
-        self._table.setShowGrid(False)
-        self._table.setAlternatingRowColors(True)
-        self._table.setWordWrap(False)
-        self._table.verticalHeader().hide()
-        header = self._table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setResizeContentsPrecision(0)  # looks at the rows in sight only
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        for column, width in ((Column.OUTCOME, 120), (Column.NAME, 180)):
-            header.resizeSection(column, width)
-        header.setSectionResizeMode(Column.REASON, QHeaderView.ResizeMode.Stretch)
-
 
 def _page(content: QWidget, above: QHBoxLayout | None = None) -> QWidget:
     page = QWidget()
@@ -408,14 +339,6 @@ def _page(content: QWidget, above: QHBoxLayout | None = None) -> QWidget:
 
 def _contacts(part: Sequence[IdOutcome]) -> list[int]:
     return [entry.contact_id for entry in part if entry.contact_id is not None]
-
-
-def _counted(run: FetchRun) -> list[tuple[Outcome, int]]:
-    return [(outcome, run.counts[outcome]) for outcome in Outcome if run.counts.get(outcome)]
-
-
-def _filter_entries(run: FetchRun) -> list[tuple[str, str | None]]:
-    return [(f"{outcome.label} ({number:,})", outcome.value) for outcome, number in _counted(run)]
 
 
 def _retry_text(failed: int, unknown: int, cancelled: int) -> str:

@@ -411,7 +411,7 @@ async def test_failed_ids_are_told_apart_and_can_be_retried(tmp_path: Path, data
         await wait_until(lambda: title(pane).endswith("Finished"))
         await services.fetching._runs.mark(1, [IdOutcome(known[1], Outcome.FAILED, "The row could not be read.")])
         await wait_until(lambda: cells(pane, Column.OUTCOME) == ["Found", "Failed", "Found"])
-        assert child(pane, QPushButton, "fetch_retry").text() == "Retry 1 &failed"
+        await wait_until(lambda: child(pane, QPushButton, "fetch_retry").text() == "Retry 1 &failed")
         press(pane, "fetch_retry")
         await wait_until(lambda: cells(pane, Column.OUTCOME) == ["Found"] * 3)
 

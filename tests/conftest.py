@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
+import pytestqt.plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,18 @@ os.environ["QT_API"] = "pyside6"
 # Whoever starts the tests in the background makes them deaf to it, and every program that they start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+
+def _process_events_without_timers() -> None:
+    """Between the phases of a test no loop runs: what a timer starts there would have nobody to run it."""
+    from PySide6.QtCore import QCoreApplication, QEventLoop
+
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.X11ExcludeTimers)
+
+
+pytestqt.plugin._process_events = _process_events_without_timers
 
 HOME_VARIABLES = {
     "HOME": "",

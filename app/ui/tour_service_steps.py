@@ -18,6 +18,7 @@ COMPANY_WORD = "Quillmark"
 TITLE = "Manager"
 TAGGED = 5
 LISTED = 8
+WRONG_KEY = "wrong-key"
 
 
 class ServiceSteps(TourStage):
@@ -107,6 +108,41 @@ class ServiceSteps(TourStage):
         self._hand.click(button(question, "Cancel"))
         await self._hand.closed(QMessageBox)
         await self._picture("tamtam-people")
+
+    async def check_keys(self) -> None:
+        """Ask a service whether its key works, and another one about a key that does not."""
+        hand = self._hand
+        hand.act("settings")
+        dialog = await hand.dialog(SettingsDialog)
+        card = dialog.cards[Provider.TALKTOHUMANS]
+        await hand.until(card.check_button.isEnabled, "The key can be checked.")
+        hand.click(card.check_button)
+        await hand.until(lambda: "works" in card.result.text(), "The service says that the key works.")
+        other = dialog.cards[Provider.LEADFEEDER]
+        hand.write(other.key_box, WRONG_KEY)
+        hand.click(other.check_button)
+        await hand.until(lambda: "refused" in other.result.text(), "The service refuses a wrong key.")
+        self._record.note(right=card.result.text(), wrong=other.result.text())
+        await self._picture("settings-keys")
+        dialog.reject()
+        await hand.closed(SettingsDialog)
+
+    async def keep_key(self, key: str) -> None:
+        """Keep a key for this session, or with "" delete it again."""
+        hand = self._hand
+        hand.act("settings")
+        dialog = await hand.dialog(SettingsDialog)
+        card = dialog.cards[Provider.TALKTOHUMANS]
+        if key:
+            hand.write(card.key_box, key)
+            hand.click(card.keep_button)
+        else:
+            await hand.until(card.delete_button.isEnabled, "The key can be deleted.")
+            hand.click(card.delete_button)
+            hand.click(button(await hand.dialog(QMessageBox), "Delete"))
+        await hand.until(lambda: "key is" in card.result.text(), "The card says what became of the key.")
+        dialog.reject()
+        await hand.closed(SettingsDialog)
 
     async def check_connection(self) -> None:
         """Check the connection to a service."""

@@ -13,32 +13,26 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
-    QMessageBox,
-    QPlainTextEdit,
     QPushButton,
-    QRadioButton,
-    QTableView,
 )
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.enrichment import EnrichField, EnrichmentBatch, EnrichmentRun
-from app.domain.identifiers import IdKind
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.services.credentials import KeySource
 from app.ui.dialogs.enrich_dialog import EnrichDialog
 from app.ui.dialogs.export_dialog import ExportDialog
-from app.ui.dialogs.settings_dialog import SettingsDialog
-from app.ui.models.id_outcome_model import Column
 from app.ui.panes.results_pane import ResultsPane
 from app.ui.tour_enrichment_steps import EnrichmentSteps
+from app.ui.tour_fetch_steps import KNOWN_IDS, FetchSteps
 from app.ui.tour_hand import Hand, NotAsExpectedError
 from app.ui.tour_library_steps import LibrarySteps
 from app.ui.tour_own_work_steps import OwnWorkSteps
 from app.ui.tour_record import TourRecord
 from app.ui.tour_review_steps import ReviewSteps
-from app.ui.tour_service_steps import ServiceSteps
-from app.ui.tour_stage import TourStage, button, values
+from app.ui.tour_service_steps import WRONG_KEY, ServiceSteps
+from app.ui.tour_stage import TourStage, values
 from app.ui.widgets.selectable_text import SelectableText
 
 if TYPE_CHECKING:
@@ -50,19 +44,8 @@ ENRICHMENT_PATIENCE = 90.0
 COMPANY = "Quillmark Lanterns"
 """The demo's largest company: several pages at each service."""
 NOBODY = "Nobody At All"
-KNOWN_IDS = 60
-UNKNOWN_IDS = {
-    IdKind.UUID: tuple(f"00000000-0000-4000-8000-00000000000{number}" for number in range(4)),
-    IdKind.INTEGER: tuple(str(999_999_001 + number) for number in range(4)),
-}
-OTHER_PIECES = {
-    kind: (other, "007421", "1,234,567", "https://www.linkedin.com/in/ada-norling", "ada@quillmark.example")
-    for kind, other in ((IdKind.UUID, "4101"), (IdKind.INTEGER, UNKNOWN_IDS[IdKind.UUID][0]))
-}
-"""What else may be in a paste: the other kind of ID, two doubtful numbers, a page and an address to search for."""
 THEMES = ("view.theme.system", "view.theme.light", "view.theme.dark")
 PICTURE_SIZE = QSize(1680, 1050)
-WRONG_KEY = "wrong-key"
 CSV_NAME = "contacts.csv"
 
 
@@ -72,6 +55,7 @@ class TourSteps(TourStage):
     def __init__(self, window: "MainWindow", services: "Services", hand: Hand, record: TourRecord) -> None:
         super().__init__(window, services, hand, record)
         self._more = ServiceSteps(window, services, hand, record)
+        self._ids = FetchSteps(window, services, hand, record)
         self._queue = EnrichmentSteps(window, services, hand, record)
         self._own = OwnWorkSteps(window, services, hand, record)
         self._review = ReviewSteps(window, services, hand, record)
@@ -94,9 +78,9 @@ class TourSteps(TourStage):
             ("put contacts on a list", self._list),
             ("find a company", lambda: self._more.find_company(self._account)),
             ("search Tamtam people", self._more.search_people),
-            ("bulk fetch from Leadfeeder", lambda: self._bulk_fetch(Provider.LEADFEEDER)),
-            ("bulk fetch from Tamtam", lambda: self._bulk_fetch(Provider.TAMTAM)),
-            ("bulk fetch from BuildWorkPro", lambda: self._bulk_fetch(Provider.BUILDWORKPRO)),
+            ("bulk fetch from Leadfeeder", lambda: self._fetch(Provider.LEADFEEDER)),
+            ("bulk fetch from Tamtam", lambda: self._fetch(Provider.TAMTAM)),
+            ("bulk fetch from BuildWorkPro", lambda: self._fetch(Provider.BUILDWORKPRO)),
             ("confirm an enrichment", self._enrich),
             ("wait for the enrichment", self._collect),
             ("look at an enriched contact", self._inspect),
@@ -109,7 +93,7 @@ class TourSteps(TourStage):
             ("enrich a file", self._queue.import_people),
             ("export", self._export),
             ("review probable matches", self._review.review),
-            ("check keys", self._check_keys),
+            ("check keys", self._more.check_keys),
             ("check a connection", self._more.check_connection),
             ("search with a wrong key", self._use_wrong_key),
             ("diagnostics", self._more.diagnose),
@@ -167,56 +151,8 @@ class TourSteps(TourStage):
             raise NotAsExpectedError("There are no contacts of Leadfeeder to put on a list.")
         await self._more.add_to_list(self._company_people)
 
-    async def _bulk_fetch(self, provider: Provider) -> None:
-        hand, pane = self._hand, self._window.bulk_fetch
-        kind = self._services.fetching.id_kind(provider)
-        known = list(dict.fromkeys(await self._known_ids(provider)))[:KNOWN_IDS]
-        unknown = list(UNKNOWN_IDS[kind])
-        if not known:
-            raise NotAsExpectedError(f"No IDs of {provider.label} are known to fetch.")
-        hand.act("view.bulk_fetch")
-        again = hand.find(QPushButton, "fetch_new", pane)
-        if again.isEnabled():
-            hand.click(again)
-        mixed = [each for pair in zip(known, unknown, strict=False) for each in pair]
-        pasted = ["id", *mixed, known[0], ", ".join(known[len(unknown) :]), *OTHER_PIECES[kind]]
-        hand.paste(hand.find(QPlainTextEdit, "fetch_ids", pane), "\n".join(pasted))
-        distinct = len(known) + len(unknown)
-        radio = hand.find(QRadioButton, f"fetch_from_{provider.value}", pane)
-        await hand.until(lambda: f"({distinct:,})" in radio.text(), "What was pasted is read.")
-        if not radio.isChecked():
-            hand.click(radio)
-        if self._services.fetching.needs_account(provider):
-            account = hand.find(QComboBox, "fetch_account", pane)
-            await hand.until(lambda: self._account in values(account), "The account can be chosen.")
-            hand.pick(account, self._account)
-        fetch = hand.find(QPushButton, "fetch_start", pane)
-        await hand.until(lambda: fetch.isEnabled() and f"{distinct:,}" in fetch.text(), "It can be fetched.")
-        preview = hand.find(QLabel, "fetch_sum", pane).text()
-        pieces = distinct + len(OTHER_PIECES[kind]) + 2
-        self._record.expect(
-            preview.endswith(f"+ 1 duplicate + 1 unreadable = {pieces:,} pieces in all"),
-            f"the preview adds up: {preview}",
-        )
-        estimate = (await self._services.fetching.plan(provider, [*known, *unknown], self._account)).estimate
-        if estimate.maximum:
-            self._record.expect(
-                f"up to {estimate.maximum:,} credit" in fetch.text(), "the button names the most it may cost"
-            )
-        await self._picture(f"{provider.value}-fetch-preview")
-        hand.click(fetch)
-        title = hand.find(QLabel, "fetch_title", pane)
-        done = f"{provider.label}: {distinct:,} of {distinct:,} IDs done · Finished"
-        await hand.until(lambda: title.text() == done, f"The bulk fetch says “{done}”.")
-        table = hand.find(QTableView, "fetch_outcomes", pane)
-        await hand.until(lambda: Outcome.FOUND.label in _column(table, Column.OUTCOME), "The outcomes are listed.")
-        outcomes = _column(table, Column.OUTCOME)
-        found, missing = outcomes.count(Outcome.FOUND.label), outcomes.count(Outcome.NOT_FOUND.label)
-        self._record.expect(found == len(known), f"all {len(known)} known IDs are found, not {found}")
-        self._record.expect(missing == len(unknown), f"the {len(unknown)} invented IDs are not found, not {missing}")
-        await hand.until(lambda: len(pane.run_view.contacts.all_ids()) > 0, "The found contacts are listed.")
-        self._record.note(ids=distinct, found=found, not_found=missing)
-        await self._picture(f"{provider.value}-fetched")
+    async def _fetch(self, provider: Provider) -> None:
+        await self._ids.fetch(provider, self._account, await self._known_ids(provider))
 
     async def _enrich(self) -> None:
         hand = self._hand
@@ -341,51 +277,17 @@ class TourSteps(TourStage):
         self._record.note(rows=len(rows), with_email=sum(1 for row in rows if row["email"]))
         await self._picture("exported")
 
-    async def _check_keys(self) -> None:
-        hand = self._hand
-        hand.act("settings")
-        dialog = await hand.dialog(SettingsDialog)
-        card = dialog.cards[Provider.TALKTOHUMANS]
-        await hand.until(card.check_button.isEnabled, "The key can be checked.")
-        hand.click(card.check_button)
-        await hand.until(lambda: "works" in card.result.text(), "The service says that the key works.")
-        other = dialog.cards[Provider.LEADFEEDER]
-        hand.write(other.key_box, WRONG_KEY)
-        hand.click(other.check_button)
-        await hand.until(lambda: "refused" in other.result.text(), "The service refuses a wrong key.")
-        self._record.note(right=card.result.text(), wrong=other.result.text())
-        await self._picture("settings-keys")
-        dialog.reject()
-        await hand.closed(SettingsDialog)
-
     async def _use_wrong_key(self) -> None:
         provider = Provider.TALKTOHUMANS
         if await self._services.credentials.source(provider) is not KeySource.DEMO:
             return  # a real key would have to be put aside for this
-        await self._keep_key(WRONG_KEY)
+        await self._more.keep_key(WRONG_KEY)
         pane = await self._search(provider, {"company_name": COMPANY})
         self._record.expect("refused the key" in pane.banner.text, "a banner says that the key was refused")
         self._record.note(banner=pane.banner.text)
         await self._picture("wrong-key")
-        await self._keep_key("")
+        await self._more.keep_key("")
         self._hand.act("tabs.close")
-
-    async def _keep_key(self, key: str) -> None:
-        """Keep a key for this session, or with "" delete it again."""
-        hand = self._hand
-        hand.act("settings")
-        dialog = await hand.dialog(SettingsDialog)
-        card = dialog.cards[Provider.TALKTOHUMANS]
-        if key:
-            hand.write(card.key_box, key)
-            hand.click(card.keep_button)
-        else:
-            await hand.until(card.delete_button.isEnabled, "The key can be deleted.")
-            hand.click(card.delete_button)
-            hand.click(button(await hand.dialog(QMessageBox), "Delete"))
-        await hand.until(lambda: "key is" in card.result.text(), "The card says what became of the key.")
-        dialog.reject()
-        await hand.closed(SettingsDialog)
 
     async def _find_nobody(self) -> None:
         pane = await self._search(Provider.TALKTOHUMANS, {"company_name": NOBODY})
@@ -431,11 +333,6 @@ def _hear(change: Change, news: asyncio.Event) -> None:
 
 def _has(outcomes: dict[EnrichField, Any], name: EnrichField) -> bool:
     return name in outcomes and outcomes[name].outcome in (Outcome.FOUND, Outcome.PARTIAL)
-
-
-def _column(table: QTableView, column: Column) -> list[str]:
-    model = table.model()
-    return [str(model.index(row, column).data()) for row in range(model.rowCount())]
 
 
 def _read_rows(path: Path) -> list[dict[str, str]]:

@@ -52,6 +52,11 @@ class TourStage:
         await self._hand.heard(pane.said, "The search has ended.")
         table = pane.table
         await self._hand.until(lambda: table.model.rowCount() == len(table.all_ids()), "The rows are shown.")
+        await self._at_rest()
+
+    async def _at_rest(self) -> None:
+        """Wait until the window says that nothing is running any more."""
+        await self._hand.until(lambda: not self._window.status.running, "The window is at rest.")
 
     def _expect_rows(self, pane: ResultsPane) -> list[ContactRow]:
         self._record.expect(not pane.banner.text, f"the search has no complaint: {pane.banner.text}")

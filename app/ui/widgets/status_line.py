@@ -43,6 +43,11 @@ class StatusLine(QStatusBar):
         """The last message."""
         return self._message.text()
 
+    @property
+    def running(self) -> str:
+        """What is running, "" for nothing."""
+        return self._running.text()
+
     def say(self, text: str) -> None:
         """Show a message."""
         self._message.setText(text)

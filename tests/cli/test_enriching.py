@@ -108,7 +108,7 @@ def test_too_few_credits_at_the_service_is_exit_code_5(
 def test_without_waiting_everything_is_submitted_and_resume_collects(
     program: Program, demo_server: DemoServer, tmp_path: Path
 ) -> None:
-    demo_server.options(enrichment_seconds=1.0)
+    demo_server.options(enrichment_seconds=4.0)
     people = some_people(demo_server, tmp_path, 120)
     result = enrich(program, people, "--yes", "--no-wait")
     assert result.code == 0

@@ -376,7 +376,7 @@ async def test_httpx_over_loopback_leaves_no_timer(base_url: str) -> None:
         assert (await client.get("/one")).text == "good bye"
         answers = await asyncio.gather(*(client.get("/many") for _ in range(20)))
         assert {each.text for each in answers} == {"good bye"}
-    while running_scheduler().armed:  # the server has yet to hear of the end
+    while running_scheduler().armed:  # noqa: ASYNC110 - the server has yet to hear of the end
         await asyncio.sleep(0)
 
 

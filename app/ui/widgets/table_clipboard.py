@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, QStringListModel, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.domain.contact import ContactRow
@@ -117,6 +117,15 @@ def _joined(head: str, parts: Sequence[_Part]) -> _Part:
 
 
 def _put(text: bytes) -> None:
-    mime = QMimeData()
+    mime = _mime_of_qt()
     mime.setData("text/plain", text)
     QGuiApplication.clipboard().setMimeData(mime)
+
+
+def _mime_of_qt() -> QMimeData:
+    """An object that Qt has made. One that Python makes crashes at the end where the clipboard outlives Python."""
+    model = QStringListModel([""])
+    mime = model.mimeData([model.index(0)])
+    for name in mime.formats():
+        mime.removeFormat(name)
+    return mime

@@ -88,7 +88,9 @@ async def retry(services: Services, arguments: argparse.Namespace, console: Cons
         agree_to_cost(console, Estimate(0, most), cap=arguments.max_credits, yes=arguments.yes, what=what)
         for question in questions:
             await services.enrichment.retry_unknown(question.batch_id)
-        return await see_through(services, [], console, run_ids=[arguments.run])
+        code = await see_through(services, [], console, run_ids=[arguments.run])
+        again_unknown = tell_of_unknown([await services.enrichment.run(arguments.run)], console)
+        return EXIT_ITEMS_FAILED if again_unknown else code
     plan = await services.enrichment.plan_retry(arguments.run)
     what = f"Looking up {len(plan.people)} people again"
     if plan.maybe_charged_text:
@@ -97,9 +99,10 @@ async def retry(services: Services, arguments: argparse.Namespace, console: Cons
     cap = plan.estimate.maximum if arguments.max_credits is None else arguments.max_credits
     run_id = await services.enrichment.enqueue(plan, cap=cap, origin=f"run {arguments.run}")
     await see_through(services, [], console, run_ids=[run_id])
-    counts = (await services.enrichment.run(run_id)).counts
-    console.say(f"Run {run_id}: {in_words(counts)}.")
-    return EXIT_ITEMS_FAILED if any(outcome.needs_attention for outcome in counts) else EXIT_OK
+    run = await services.enrichment.run(run_id)
+    console.say(f"Run {run_id}: {in_words(run.counts)}.")
+    tell_of_unknown([run], console)
+    return EXIT_ITEMS_FAILED if any(outcome.needs_attention for outcome in run.counts) else EXIT_OK
 
 
 async def give_up(services: Services, arguments: argparse.Namespace, console: Console) -> int:
@@ -128,12 +131,12 @@ async def recover(services: Services, arguments: argparse.Namespace, console: Co
     taken = await services.enrichment.recover_from_journal()
     # After a restore they were taken up as the library was opened.
     taken += services.safekeeping.collected_again
-    waiting = any(batch.state.is_pollable for run in await services.enrichment.runs() for batch in run.batches)
-    if not taken and not waiting:
+    runs = await services.enrichment.runs()
+    if not taken and not any(batch.state.is_pollable for run in runs for batch in run.batches):
         console.say("The library knows every request of the journal that can still be collected.")
         return EXIT_OK
-    code = await see_through(services, [], console, run_ids=[run.run_id for run in await services.enrichment.runs()])
-    added = [run.run_id for run in await services.enrichment.runs() if run.run_id not in known]
+    code = await see_through(services, [], console, run_ids=[run.run_id for run in runs])
+    added = [run.run_id for run in runs if run.run_id not in known]
     unmatched = [entry for run_id in added for entry in await services.enrichment.unmatched(run_id)]
     console.say(f"{taken} requests were taken up again; {len(unmatched)} entries are about people who are not known.")
     return code

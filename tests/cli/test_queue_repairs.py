@@ -35,8 +35,11 @@ def test_an_unknown_outcome_is_sent_again_only_with_consent_or_given_up(
     refused = program("queue", "retry", "1", "--unknown")
     assert (refused.code, "5 people again, who may have been accepted" in refused.said) == (2, True)
     assert len(demo_server.ledger()["submits"]) == 1
+    demo_server.fault("drop_reply", Provider.TAMTAM, method="POST", path="/v2/people/enrich")
+    again = program("queue", "retry", "1", "--unknown", "--yes")
+    assert (again.code, "Whether 5 people were accepted is not known" in again.said) == (3, True)
     assert program("queue", "retry", "1", "--unknown", "--yes").code == 0
-    assert len(demo_server.ledger()["submits"]) == 2
+    assert len(demo_server.ledger()["submits"]) == 3
     assert program("queue", "retry", "1", "--unknown").code == 2
 
 

@@ -14,6 +14,7 @@ from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.backup_table import BackupTable
 from app.ui.widgets.banner import Banner
+from app.ui.widgets.dialog_parts import button_row
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.wording import count, moment
@@ -133,13 +134,7 @@ class BackupsDialog(QDialog):
         above.setSpacing(SPACING.s)
         above.addWidget(text_label(_KEPT, role="muted"), 1)
         above.addWidget(self._now)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        for widget in (self._delete, self._file, self._salvage):
-            buttons.addWidget(widget)
-        buttons.addStretch(1)
-        buttons.addWidget(self._close)
-        buttons.addWidget(self._restore)
+        buttons = button_row(self._close, self._restore, left=(self._delete, self._file, self._salvage))
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.l, SPACING.l, SPACING.l, SPACING.m)
         column.setSpacing(SPACING.m)

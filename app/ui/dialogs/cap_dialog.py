@@ -4,10 +4,9 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QPushButton, QWidget
 
 from app.domain.enrichment import EnrichmentRun, price
 from app.qtbridge.dialogs import run_dialog
+from app.ui.dialogs.plain_frame import lay_out
 from app.ui.models.queue_text import run_title
 from app.ui.theme import SPACING
-from app.ui.widgets.dialog_parts import button_row, dialog_column
-from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.widgets.number_box import NumberBox
 from app.ui.wording import count
 
@@ -29,27 +28,19 @@ class CapDialog(QDialog):
             widget.setObjectName(name)
         for button in (confirm, cancel):
             button.setAccessibleName(button.text())
-        set_role(confirm, "primary")
-        confirm.setDefault(True)
-        confirm.clicked.connect(self.accept)
-        cancel.clicked.connect(self.reject)
         form = QFormLayout()
         form.setHorizontalSpacing(SPACING.l)
         form.addRow("&Cap for this run", self.cap)
-        buttons = button_row(cancel, confirm)
-        column = dialog_column(self)
-        column.addWidget(text_label(run_title(run), role="heading"))
-        column.addWidget(
-            text_label(
-                f"{run.spending.charged:,} charged and {run.spending.reserved:,} reserved of "
-                f"{count(run.spending.cap, 'credit')}. All of the run can cost "
-                f"{count(run.people * price(run.fields), 'credit')} at most.",
-                role="muted",
-            )
+        lay_out(
+            self,
+            run_title(run),
+            f"{run.spending.charged:,} charged and {run.spending.reserved:,} reserved of "
+            f"{count(run.spending.cap, 'credit')}. All of the run can cost "
+            f"{count(run.people * price(run.fields), 'credit')} at most.",
+            [form],
+            confirm=confirm,
+            cancel=cancel,
         )
-        column.addLayout(form)
-        column.addWidget(rule())
-        column.addLayout(buttons)
 
 
 async def run_cap_dialog(parent: QWidget, run: EnrichmentRun) -> int | None:

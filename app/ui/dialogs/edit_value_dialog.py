@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import QStringListModel
 from PySide6.QtWidgets import (
     QComboBox,
-    QCompleter,
     QDialog,
     QFormLayout,
     QLineEdit,
@@ -16,11 +15,13 @@ from PySide6.QtWidgets import (
 from app.domain.contact import ContactDetails
 from app.domain.identifiers import linkedin_slug, normalise_domain, normalise_email, safe_url
 from app.qtbridge.dialogs import run_dialog
+from app.ui.dialogs.plain_frame import lay_out
 from app.ui.panes.inspector_groups import known_fields, primary_value
 from app.ui.panes.inspector_words import FIELD_LABELS
 from app.ui.theme import SPACING
-from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
-from app.ui.widgets.labels import rule, set_role, text_label
+from app.ui.widgets.completion import complete_from
+from app.ui.widgets.dialog_parts import name_widgets
+from app.ui.widgets.labels import set_role, text_label
 
 EDITABLE = (
     "first_name",
@@ -138,31 +139,24 @@ class EditValueDialog(QDialog):
         self.value.setMaxLength(LONGEST)
         self.value.setClearButtonEnabled(True)
         self.value.textChanged.connect(lambda _: self._check())
-        completer = QCompleter(self._known, self.value)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self.value.setCompleter(completer)
-        set_role(self._confirm, "primary")
-        self._confirm.setDefault(True)
-        self._confirm.clicked.connect(self.accept)
-        for button, run in ((self._back, self._go_back), (self._cancel, self.reject)):
-            button.setAutoDefault(False)
-            button.clicked.connect(run)
-        column = dialog_column(self)
+        complete_from(self._known, self.value)
+        self._back.clicked.connect(self._go_back)
         shown = who if len(who) <= 60 else f"{who[:59]}…"
-        column.addWidget(text_label(f"Edit {shown}", role="heading"))
         form = QFormLayout()
         form.setHorizontalSpacing(SPACING.m)
         form.setVerticalSpacing(SPACING.s)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("&Field", self.field)
         form.addRow("&Value", self.value)
-        column.addLayout(form)
-        column.addWidget(self._problem)
-        column.addWidget(self._state)
-        column.addWidget(rule())
-        buttons = button_row(self._cancel, self._confirm, left=(self._back,))
-        column.addLayout(buttons)
+        lay_out(
+            self,
+            f"Edit {shown}",
+            "",
+            [form, self._problem, self._state],
+            confirm=self._confirm,
+            cancel=self._cancel,
+            left=(self._back,),
+        )
 
 
 def why_not(field: str, value: str) -> str:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.domain.errors import ContactScoutError
 from app.domain.lists import ProviderList
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.plain_frame import say
 from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.icons import icon
@@ -178,8 +179,7 @@ class ListDialog(QDialog):
         contacts = count(self._contacts, "contact")
         words = f"Remove {contacts} from" if self._removing else f"Add {contacts} to"
         name = f"“{item.text()}”" if item is not None and len(item.text()) <= 28 else "the list"
-        self._confirm.setText(f"{words} {name}".replace("&", "&&"))
-        self._confirm.setAccessibleName(f"{words} {name}")
+        say(self._confirm, f"{words} {name}")
         self._confirm.setEnabled(item is not None)
         self._create.setEnabled(bool(self.name_box.text().strip()) and bool(self.account.count()))
         self._new.setEnabled(bool(self.account.count()))

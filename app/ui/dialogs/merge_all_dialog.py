@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.domain.match_candidates import MatchCandidate
 from app.qtbridge.tasks import TaskScope
+from app.ui.dialogs.plain_frame import lay_out
 from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.models.review_model import ReviewModel, percent
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
-from app.ui.widgets.dialog_parts import button_row, dialog_column
-from app.ui.widgets.labels import rule, set_role, text_label
+from app.ui.widgets.labels import text_label
 from app.ui.widgets.number_box import NumberBox
 from app.ui.widgets.pair_view import PairView
 from app.ui.wording import count
@@ -114,11 +114,7 @@ class MergeAllDialog(QDialog):
         self._view.setAccessibleName("Some of the pairs that are merged")
         self._view.setSelectionMode(PairView.SelectionMode.NoSelection)
         self._view.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        set_role(self.confirm, "primary")
-        self.confirm.setDefault(True)
         self.confirm.setEnabled(False)
-        self.confirm.clicked.connect(self.accept)
-        cancel.clicked.connect(self.reject)
         self.least.setFixedWidth(SCORE_BOX_WIDTH)
         label = QLabel("Match at &least")
         label.setBuddy(self.least)
@@ -127,16 +123,14 @@ class MergeAllDialog(QDialog):
         score.addWidget(label)
         score.addWidget(self.least)
         score.addStretch()
-        buttons = button_row(cancel, self.confirm)
-        column = dialog_column(self)
-        column.addWidget(text_label("Merge probable matches without a look at each", role="heading"))
-        column.addWidget(self.banner)
-        column.addLayout(score)
-        for label in (self._sum, self._skipped, self._sample_title):
-            column.addWidget(label)
-        column.addWidget(self._view, 1)
-        column.addWidget(rule())
-        column.addLayout(buttons)
+        lay_out(
+            self,
+            "Merge probable matches without a look at each",
+            "",
+            [self.banner, score, self._sum, self._skipped, self._sample_title, self._view],
+            confirm=self.confirm,
+            cancel=cancel,
+        )
 
 
 def _skipped(blocked: Sequence[MatchCandidate]) -> str:

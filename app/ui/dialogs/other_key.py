@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
 from app.qtbridge.dialogs import run_dialog
 from app.services.enrichment_accounts import OtherKeyQuestion
 from app.ui.theme import SPACING
-from app.ui.widgets.dialog_parts import dialog_column
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.wording import count
 
@@ -77,14 +77,9 @@ class OtherKeyDialog(QDialog):
         confirm.setDefault(True)
         confirm.clicked.connect(self.accept)
         cancel.clicked.connect(self.reject)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.s)
-        row.addStretch()
-        row.addWidget(cancel)
-        row.addWidget(confirm)
         column.addStretch(1)
         column.addWidget(rule())
-        column.addLayout(row)
+        column.addLayout(button_row(cancel, confirm))
 
     def accept(self) -> None:
         """Take the choice over."""

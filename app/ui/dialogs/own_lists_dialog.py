@@ -17,7 +17,7 @@ from app.ui.failures import failure_handler
 from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
-from app.ui.widgets.dialog_parts import dialog_column, name_widgets
+from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
 from app.ui.widgets.labels import rule, text_label
 from app.ui.wording import count
 
@@ -167,10 +167,7 @@ class OwnListsDialog(QDialog):
         column.addLayout(row, 1)
         column.addWidget(self._state)
         column.addWidget(rule())
-        end = QHBoxLayout()
-        end.addStretch(1)
-        end.addWidget(self._close)
-        column.addLayout(end)
+        column.addLayout(button_row(self._close))
         self.view.setFocus()
 
 

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
+from PySide6.QtCore import QStringListModel
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.dialogs.tag_question import TagQuestion, TagWords
+from app.ui.widgets.completion import complete_from
 from app.ui.wording import count
 
 if TYPE_CHECKING:
@@ -52,10 +53,7 @@ class OwnTagDialog(TagQuestion):
         self._names = QStringListModel(self)
         box = self.edit.findChild(QLineEdit)
         if isinstance(box, QLineEdit):
-            completer = QCompleter(self._names, box)
-            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            box.setCompleter(completer)
+            complete_from(self._names, box)
         self._scope.start(self._load(), "tags")
 
     async def _load(self) -> None:

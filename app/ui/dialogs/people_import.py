@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -24,7 +23,7 @@ from app.ui.dialogs.run_to_end import run_to_end
 from app.ui.failures import failure_handler
 from app.ui.models.text_table_model import TextTableModel
 from app.ui.theme import SPACING
-from app.ui.widgets.dialog_parts import dialog_column
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.widgets.plain_table import dress_table
 from app.ui.wording import count
@@ -167,12 +166,7 @@ class PeopleImportDialog(QDialog):
             label = QLabel(f"{_LABELS[name]} *" if name in ("first_name", "last_name") else _LABELS[name])
             label.setBuddy(box)
             form.addRow(label, box)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.s)
-        buttons.addWidget(self._why_not, 1)
-        buttons.addStretch()
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._confirm)
+        buttons = button_row(self._cancel, self._confirm, between=self._why_not)
         column = dialog_column(self)
         head = QVBoxLayout()
         head.setSpacing(SPACING.xs)

@@ -32,7 +32,7 @@ from app.ui.models.text_table_model import RecordTableModel
 from app.ui.refresher import Refresher
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
-from app.ui.widgets.dialog_parts import dialog_column, name_widgets
+from app.ui.widgets.dialog_parts import button_row, dialog_column, name_widgets
 from app.ui.widgets.empty_state import EmptyState
 from app.ui.widgets.labels import rule, set_role, text_label
 from app.ui.widgets.plain_table import dress_table
@@ -235,14 +235,6 @@ class SuppressionDialog(QDialog):
         adding = QLabel("&Add, one a line: e-mail address, domain, phone number or LinkedIn profile")
         adding.setBuddy(self._paste)
         set_role(adding, "section")
-        ways = QHBoxLayout()
-        ways.setSpacing(SPACING.s)
-        ways.addStretch()
-        for button in (self._selected, self._import, self._add):
-            ways.addWidget(button)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(self._close)
         column = dialog_column(self)
         column.addLayout(head)
         column.addWidget(self.banner)
@@ -253,9 +245,9 @@ class SuppressionDialog(QDialog):
         column.addWidget(adding)
         column.addWidget(self._paste)
         column.addWidget(self._told)
-        column.addLayout(ways)
+        column.addLayout(button_row(self._selected, self._import, self._add))
         column.addWidget(rule())
-        column.addLayout(buttons)
+        column.addLayout(button_row(self._close))
         self.table.hide()
 
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QPushButton, QWidget
 
 from app.domain.enrichment import Unmatched
 from app.qtbridge.dialogs import run_dialog
-from app.ui.widgets.dialog_parts import dialog_column
+from app.ui.widgets.dialog_parts import button_row, dialog_column
 from app.ui.widgets.labels import rule, text_label
 from app.ui.wording import count
 
@@ -32,9 +32,6 @@ class UnmatchedDialog(QDialog):
         close.setAccessibleName("Close")
         close.setDefault(True)
         close.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(close)
         column = dialog_column(self)
         column.addWidget(text_label(f"{count(len(entries), 'entry')} about nobody we asked for", role="heading"))
         column.addWidget(
@@ -45,7 +42,7 @@ class UnmatchedDialog(QDialog):
         )
         column.addWidget(box, 1)
         column.addWidget(rule())
-        column.addLayout(buttons)
+        column.addLayout(button_row(close))
 
 
 def _readable(raw: bytes) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QCompleter, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from app.ui.colours import Ink
 from app.ui.icons import icon
+from app.ui.widgets.completion import complete_from
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.labels import plain_tool_tip, set_role
 
@@ -52,12 +53,8 @@ class ChipField(QWidget):
         self.box.installEventFilter(self)
         self.box.returnPressed.connect(self._commit)
         self._known = QStringListModel(self)
-        completer = QCompleter(self._known, self.box)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
         # The box takes the chosen text over only after this signal.
-        completer.activated.connect(lambda _: QTimer.singleShot(0, self._commit))
-        self.box.setCompleter(completer)
+        complete_from(self._known, self.box).activated.connect(lambda _: QTimer.singleShot(0, self._commit))
         self.box.hide()
         self._flow.addWidget(self.add_button)
         self._flow.addWidget(self.box)

@@ -19,7 +19,7 @@ Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Non
 ANY = "*"
 
 #: Seconds after which a connection that a client should have closed counts as leaked.
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 @dataclass

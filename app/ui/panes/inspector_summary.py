@@ -81,8 +81,8 @@ class SelectionSummary(QWidget):
             label.hide()
             label.deleteLater()
         self._lines = []
-        for name, words in ((name, words) for name, words in lines if words):
-            row = self._grid.rowCount()
+        # The rows of before are used again: a grid never has fewer of them.
+        for row, (name, words) in enumerate((name, words) for name, words in lines if words):
             left = text_label(name, role="muted")
             left.setFixedWidth(_LABEL_WIDTH)
             right = text_label(words)

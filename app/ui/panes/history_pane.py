@@ -1,6 +1,6 @@
 """The history: every step of the rep's own work, where the present is among them, and the way to any of them."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListView, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -91,7 +91,7 @@ class HistoryPane(QWidget):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.installEventFilter(self)
         self.view.doubleClicked.connect(lambda _: self.go())
-        self.view.selectionModel().currentChanged.connect(self._on_current)
+        self.view.selectionModel().currentChanged.connect(lambda *_: self._show_journey())
         for button, name, drawing, run in (
             (self.undo_button, "history_undo", "undo", self._history.undo),
             (self.redo_button, "history_redo", "redo", self._history.redo),
@@ -135,7 +135,3 @@ class HistoryPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING.s)
         column.addWidget(self._stack, 1)
-
-    def _on_current(self, current: QModelIndex) -> None:
-        del current
-        self._show_journey()

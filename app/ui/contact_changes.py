@@ -16,7 +16,7 @@ from app.services.changing import ChangeReport, Progress
 from app.ui.failures import failure_handler
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.progress_strip import ProgressStrip
-from app.ui.wording import count
+from app.ui.wording import NO_NAME, count
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -206,7 +206,7 @@ def failure_lines(rows: Sequence[ContactRow], errors: Sequence[ContactScoutError
     """Who failed and why, one line per reason, the most frequent reasons first; `rows` and `errors` go together."""
     by_reason: dict[str, list[str]] = {}
     for row, error in zip(rows, errors, strict=True):
-        by_reason.setdefault(f"{error.text} {error.next_step}".strip(), []).append(row.display_name or "No name")
+        by_reason.setdefault(f"{error.text} {error.next_step}".strip(), []).append(row.display_name or NO_NAME)
     ordered = sorted(by_reason.items(), key=lambda entry: -len(entry[1]))
     lines = [f"• {_some(names)}: {reason}" for reason, names in ordered[:MOST_REASONS]]
     rest = sum(len(names) for _, names in ordered[MOST_REASONS:])

@@ -14,6 +14,15 @@ _IRREGULAR = {
 }
 
 
+#: A contact of whom no service has said a name.
+NO_NAME = "No name"
+
+
+def role_text(job_title: str, company: str) -> str:
+    """What somebody does, and where; "" where nothing is known."""
+    return " at ".join(part for part in (job_title, company) if part)
+
+
 def count(number: int, noun: str) -> str:
     """A number with its noun, grouped by thousands and in the plural where it is not one."""
     return f"1 {noun}" if number == 1 else f"{number:,} {_IRREGULAR.get(noun, f'{noun}s')}"

@@ -24,7 +24,7 @@ from app.ui.failures import failure_handler
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.labels import ElidedLabel, set_role
-from app.ui.wording import count
+from app.ui.wording import NO_NAME, count, role_text
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -90,15 +90,15 @@ class MergeDialog(QDialog):
         for place, row in enumerate(self._rows):
             choice = QRadioButton()
             choice.setObjectName(f"merge_keep_{row.contact_id}")
-            choice.setAccessibleName(f"Keep {row.display_name or 'No name'} as the one that stays")
+            choice.setAccessibleName(f"Keep {row.display_name or NO_NAME} as the one that stays")
             choice.setToolTip("The one that stays: its status, rating and notes come first")
             self.choices.addButton(choice, row.contact_id)
-            role = " at ".join(part for part in (row.job_title, row.company_name) if part)
+            role = role_text(row.job_title, row.company_name)
             sources = ", ".join(provider.label for provider in row.providers)
             told = " · ".join(part for part in (role, row.email, sources) if part)
             who = QVBoxLayout()
             who.setSpacing(0)
-            who.addWidget(ElidedLabel(row.display_name or "No name"))
+            who.addWidget(ElidedLabel(row.display_name or NO_NAME))
             who.addWidget(ElidedLabel(told, role="small"))
             grid.addWidget(choice, place, 0)
             grid.addLayout(who, place, 1)

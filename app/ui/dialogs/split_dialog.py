@@ -9,7 +9,7 @@ from app.ui.dialogs.plain_frame import lay_out, say
 from app.ui.panes.inspector_words import KINDS, age_text
 from app.ui.widgets.dialog_parts import name_widgets
 from app.ui.widgets.labels import plain_tool_tip, text_label
-from app.ui.wording import count
+from app.ui.wording import NO_NAME, count, role_text
 
 _RECORD = int(Qt.ItemDataRole.UserRole)
 
@@ -92,12 +92,12 @@ class SplitDialog(QDialog):
 def record_words(record: SourceRecord) -> str:
     """A source record in two lines: who it names, and where it comes from."""
     fields = record.fields
-    role = " at ".join(part for part in (fields.job_title, fields.company_name) if part)
+    role = role_text(fields.job_title, fields.company_name)
     values = (fields.display_name, role, *(email.address for email in fields.emails[:1]))
     who = " · ".join(part for part in values if part)
     number = f"ID {record.provider_id}" if record.provider_id and record.kind is not RecordKind.ENRICHMENT else ""
     source = (record.provider.label, KINDS[record.kind], number, age_text(record.fetched_at))
-    return f"{who or 'No name'}\n{' · '.join(part for part in source if part)}"
+    return f"{who or NO_NAME}\n{' · '.join(part for part in source if part)}"
 
 
 async def run_split_dialog(parent: QWidget, details: ContactDetails) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from app.ui.panes.inspector_values import no_margins, open_url
 from app.ui.theme import SPACING
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.labels import plain_tool_tip, set_role, text_label
+from app.ui.wording import NO_NAME, role_text
 
 MOST_CHARACTERS = 160
 
@@ -54,10 +55,9 @@ class ContactHeader(QWidget):
     def show_contact(self, details: ContactDetails) -> None:
         """Show who it is."""
         row = details.row
-        role = " at ".join(part for part in (row.job_title, row.company_name) if part)
         for label, text in (
-            (self._name, row.display_name or "No name"),
-            (self._role, role),
+            (self._name, row.display_name or NO_NAME),
+            (self._role, role_text(row.job_title, row.company_name)),
             (self._place, row.location),
         ):
             cut = text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"

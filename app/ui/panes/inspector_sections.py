@@ -14,7 +14,7 @@ from app.ui.panes.inspector_words import KINDS, Costs, age_text
 from app.ui.theme import SPACING, outcome_style
 from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import plain_tool_tip, rule, set_role, text_label
-from app.ui.wording import moment
+from app.ui.wording import NO_NAME, moment
 
 LINES_AT_ONCE = 8
 
@@ -133,7 +133,7 @@ def source_row(record: SourceRecord, costs: Costs) -> QWidget:
 
 def entry_row(entry: MergedEntry, take_apart: Callable[[int], None]) -> QWidget:
     """A contact that was merged into this one, with the way back."""
-    row = _stack(entry.name or "No name", f"{entry.text.removesuffix('.')} · {age_text(entry.merged_at)}")
+    row = _stack(entry.name or NO_NAME, f"{entry.text.removesuffix('.')} · {age_text(entry.merged_at)}")
     button = QPushButton("Take apart")
     set_role(button, "disclosure")
     button.setAccessibleName(f"Take {entry.name or 'this entry'} apart again")

@@ -19,11 +19,12 @@ from app.domain.match_candidates import MatchCandidate, MatchReason
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.models.pair_fields import compare
-from app.ui.models.review_model import NOBODY, percent
+from app.ui.models.review_model import percent
 from app.ui.panes.review_rows import ComparisonRows
 from app.ui.theme import SPACING
 from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import ElidedLabel, set_role, text_label
+from app.ui.wording import NO_NAME, role_text
 
 CERTAIN, LIKELY = 0.95, 0.85
 
@@ -186,9 +187,9 @@ class _Head(QFrame):
         """Show another contact."""
         row = details.row
         self.contact_id = row.contact_id
-        name = row.display_name or NOBODY
+        name = row.display_name or NO_NAME
         self._name.setText(name)
-        self._about.setText(" at ".join(part for part in (row.job_title, row.company_name) if part) or "–")
+        self._about.setText(role_text(row.job_title, row.company_name) or "–")
         self._open.setToolTip("Show all that is known of this contact")
         self._open.setAccessibleName(f"Show details of {name}")
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from app.domain.companies import CompanyMatch
 from app.domain.identifiers import FREE_MAIL_HOSTS, normalise_domain
 from app.services.domains import MissingDomain
-
-Index = QModelIndex | QPersistentModelIndex
+from app.ui.models.titled_table_model import Index, TitledTableModel
 
 NO_DOMAIN = "This is no company's domain. Write it like lark.example."
 
@@ -24,15 +23,10 @@ class Column(IntEnum):
     REMARK = 3
 
 
-_HEADERS = {
-    Column.COMPANY: "Company",
-    Column.PEOPLE: "People",
-    Column.DOMAIN: "Domain",
-    Column.REMARK: "Remark",
-}
+_TITLES = ("Company", "People", "Domain", "Remark")
 
 
-class DomainGridModel(QAbstractTableModel):
+class DomainGridModel(TitledTableModel):
     """One row per company; only the domain can be changed.
 
     Args:
@@ -44,7 +38,7 @@ class DomainGridModel(QAbstractTableModel):
     def __init__(
         self, missing: Sequence[MissingDomain], people: Mapping[str, int], parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__(_TITLES, parent)
         self._missing = list(missing)
         self._people = people
         self._texts = [""] * len(self._missing)
@@ -106,18 +100,6 @@ class DomainGridModel(QAbstractTableModel):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Companies."""
         return 0 if parent.isValid() else len(self._missing)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Columns of the flat grid."""
-        return 0 if parent.isValid() else len(Column)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
-    ) -> Any:
-        """Column titles."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _HEADERS[Column(section)]
-        return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Only the domain can be typed."""

@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from app.domain.fetching import IdOutcome
 from app.domain.outcomes import Outcome
 from app.ui.models.contact_model import spans
+from app.ui.models.titled_table_model import Index, TitledTableModel
 from app.ui.theme import outcome_colour, outcome_style
-
-Index = QModelIndex | QPersistentModelIndex
 
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _MOST_SPANS = 200
@@ -33,10 +32,10 @@ class Column(IntEnum):
     REASON = 3
 
 
-_HEADERS = {Column.ID: "ID", Column.OUTCOME: "Outcome", Column.NAME: "Name", Column.REASON: "Reason"}
+_TITLES = ("ID", "Outcome", "Name", "Reason")
 
 
-class IdOutcomeModel(QAbstractTableModel):
+class IdOutcomeModel(TitledTableModel):
     """The outcomes of one bulk fetch in pasted order.
 
     Signals:
@@ -50,7 +49,7 @@ class IdOutcomeModel(QAbstractTableModel):
     order_wanted = Signal(int, object)
 
     def __init__(self, name_of: Callable[[int], str], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_TITLES, parent)
         self._name_of = name_of
         self._outcomes: list[IdOutcome] = []
         self._only: Outcome | None = None
@@ -228,18 +227,6 @@ class IdOutcomeModel(QAbstractTableModel):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Rows shown."""
         return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Columns of the flat table."""
-        return 0 if parent.isValid() else len(Column)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
-    ) -> Any:
-        """Column titles."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _HEADERS[Column(section)]
-        return None
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         """What a cell shows; the `IdOutcome` itself is under `RECORD_ROLE`."""

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from app.domain.contact import ContactRow
 from app.domain.match_candidates import MatchCandidate
 from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.models.queue_model import PERCENT_ROLE
+from app.ui.models.titled_table_model import Index, TitledTableModel
 from app.ui.widgets.labels import plain_tool_tip
 
-Index = QModelIndex | QPersistentModelIndex
 PairKey = tuple[int, int]
 
 NOBODY = "No name"
@@ -28,7 +28,7 @@ class Column(IntEnum):
     COMPANIES = 2
 
 
-_HEADERS = {Column.SCORE: "Match", Column.NAMES: "Contacts", Column.COMPANIES: "Companies"}
+_TITLES = ("Match", "Contacts", "Companies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def percent(score: float) -> int:
     return int(score * 100 + 1e-6)
 
 
-class ReviewModel(QAbstractTableModel):
+class ReviewModel(TitledTableModel):
     """Pairs in the order given. Rows that are scrolled to beyond those read are asked for.
 
     Signals:
@@ -65,7 +65,7 @@ class ReviewModel(QAbstractTableModel):
     more_wanted = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_TITLES, parent)
         self._pairs: list[ReviewPair] = []
         self._total = 0
         self._blocked = icon("match-blocked", Ink.WARNING)
@@ -115,10 +115,6 @@ class ReviewModel(QAbstractTableModel):
         """Pairs read so far."""
         return 0 if parent.isValid() else len(self._pairs)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Columns of the flat table."""
-        return 0 if parent.isValid() else len(Column)
-
     def canFetchMore(self, parent: Index) -> bool:
         """Whether there are pairs beyond those read."""
         return not parent.isValid() and 0 < len(self._pairs) < self._total
@@ -127,14 +123,6 @@ class ReviewModel(QAbstractTableModel):
         """Ask for them."""
         del parent
         self.more_wanted.emit()
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
-    ) -> Any:
-        """Column titles."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _HEADERS[Column(section)]
-        return None
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         """A cell: two lines of text, the share for the bar, a lock on what may not be merged."""

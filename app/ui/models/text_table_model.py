@@ -3,16 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
+from app.ui.models.titled_table_model import Index, TitledTableModel
 from app.ui.widgets.labels import plain_tool_tip
 
 R = TypeVar("R")
 
-Index = QModelIndex | QPersistentModelIndex
 
-
-class RecordTableModel(QAbstractTableModel, Generic[R]):
+class RecordTableModel(TitledTableModel, Generic[R]):
     """Rows of anything under fixed column titles; `texts` has the texts of a row, and is asked for rows in sight only.
 
     So a hundred thousand rows are shown as fast as ten.
@@ -21,8 +20,7 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
     def __init__(
         self, headers: Sequence[str], texts: Callable[[R], tuple[str, ...]], parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._headers = tuple(headers)
+        super().__init__(headers, parent)
         self._texts = texts
         self._rows: Sequence[R] = ()
 
@@ -39,18 +37,6 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Rows of the flat table."""
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Columns of the flat table."""
-        return 0 if parent.isValid() else len(self._headers)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
-    ) -> Any:
-        """Column titles."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section]
-        return None
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         """A cell's text, also as its tooltip, because columns may be too narrow for it."""

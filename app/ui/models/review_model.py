@@ -14,10 +14,9 @@ from app.ui.icons import icon
 from app.ui.models.queue_model import PERCENT_ROLE
 from app.ui.models.titled_table_model import Index, TitledTableModel
 from app.ui.widgets.labels import plain_tool_tip
+from app.ui.wording import NO_NAME
 
 PairKey = tuple[int, int]
-
-NOBODY = "No name"
 
 
 class Column(IntEnum):
@@ -47,7 +46,7 @@ class ReviewPair:
     @property
     def names(self) -> tuple[str, str]:
         """What the two are called."""
-        return self.low.display_name or NOBODY, self.high.display_name or NOBODY
+        return self.low.display_name or NO_NAME, self.high.display_name or NO_NAME
 
 
 def percent(score: float) -> int:

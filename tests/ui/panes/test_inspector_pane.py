@@ -1,5 +1,4 @@
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -30,6 +29,7 @@ from app.ui.panes.inspector_words import age_text
 from app.ui.widgets.selectable_text import SelectableText
 from tests.support.rows import make_row
 from tests.support.widgets import press_text
+from tests.support.windows import standing_alone
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -81,16 +81,8 @@ class Shelf:
         return self.shelf[contact_id]
 
 
-@asynccontextmanager
-async def shown(shelf: Shelf, feed: ChangeFeed) -> AsyncIterator[InspectorPane]:
-    pane = InspectorPane(cast("Services", SimpleNamespace(library=shelf, changes=feed)))
-    pane.resize(320, 900)
-    pane.show()
-    try:
-        yield pane
-    finally:
-        await pane.shut_down()
-        pane.deleteLater()
+def shown(shelf: Shelf, feed: ChangeFeed) -> AbstractAsyncContextManager[InspectorPane]:
+    return standing_alone(InspectorPane(cast("Services", SimpleNamespace(library=shelf, changes=feed))), 320, 900)
 
 
 def texts(pane: InspectorPane) -> list[str]:

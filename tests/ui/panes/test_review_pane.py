@@ -21,7 +21,7 @@ from tests.support.demo_services import demo_services
 from tests.support.kept_people import keep
 from tests.support.seeded_library import make_pair, make_source, seed_pairs
 from tests.support.widgets import child, press
-from tests.support.windows import dialog, open_window
+from tests.support.windows import dialog, open_window, standing_alone
 
 pytestmark = pytest.mark.gui
 
@@ -37,15 +37,9 @@ def data() -> DemoData:
 
 @asynccontextmanager
 async def shown(services: Services) -> AsyncIterator[ReviewPane]:
-    pane = ReviewPane(services)
-    pane.resize(1100, 760)
-    pane.show()
-    try:
+    async with standing_alone(ReviewPane(services), 1100, 760) as pane:
         await wait_until(lambda: pane._read and (pane.shown is not None or not pane.desk.state.waiting))
         yield pane
-    finally:
-        await pane.shut_down()
-        pane.deleteLater()
 
 
 def texts(widget: QWidget) -> list[str]:

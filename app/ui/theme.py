@@ -57,6 +57,11 @@ def outcome_style(outcome: Outcome) -> OutcomeStyle:
     return OutcomeStyle(icon(name, ink), outcome_colour(outcome))
 
 
+def outcome_icons() -> dict[Outcome, QIcon]:
+    """Every outcome's icon, for a table to keep: one made anew for each cell would be drawn anew each time."""
+    return {outcome: outcome_style(outcome).icon for outcome in Outcome}
+
+
 def outcome_colour(outcome: Outcome) -> QColor:
     """The ink of an outcome in the present scheme, without drawing its icon: tables ask for it cell by cell."""
     _, ink = _OUTCOMES[outcome]

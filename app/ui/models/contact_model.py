@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
@@ -14,11 +14,8 @@ from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.domain.sort_order import sort_key
 from app.ui.models.contact_columns import COLUMNS, Column
-from app.ui.theme import outcome_style
+from app.ui.theme import outcome_icons
 from app.ui.widgets.labels import plain_tool_tip
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QIcon
 
 SPECS = tuple(COLUMNS[column] for column in Column)
 NOT_LOADED = "…"
@@ -78,7 +75,7 @@ class ContactModel(QAbstractTableModel):
         super().__init__(parent)
         self._order: Sequence[int] = ()
         self._loaded: Mapping[int, Entry] = {}
-        self._icons: Mapping[Outcome, QIcon] = {outcome: outcome_style(outcome).icon for outcome in Outcome}
+        self._icons = outcome_icons()
 
     @property
     @abstractmethod

@@ -16,7 +16,7 @@ from app.domain.fetching import IdOutcome
 from app.domain.outcomes import Outcome
 from app.ui.models.contact_model import spans
 from app.ui.models.titled_table_model import Index, TitledTableModel
-from app.ui.theme import outcome_colour, outcome_style
+from app.ui.theme import outcome_colour, outcome_icons
 
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _MOST_SPANS = 200
@@ -57,7 +57,7 @@ class IdOutcomeModel(TitledTableModel):
         self._rank: list[int] = []
         self._shown: list[int] = []
         self._first_open = 0
-        self._icons = {outcome: outcome_style(outcome).icon for outcome in Outcome}
+        self._icons = outcome_icons()
 
     # -- filling -------------------------------------------------------------------------------------------
 

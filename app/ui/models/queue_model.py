@@ -12,7 +12,7 @@ from app.domain.enrichment import BatchState, EnrichmentBatch, EnrichmentItem, E
 from app.domain.outcomes import Outcome, combine
 from app.ui.models import queue_text
 from app.ui.models.contact_model import spans
-from app.ui.theme import outcome_style
+from app.ui.theme import outcome_colour, outcome_icons
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -77,6 +77,7 @@ class QueueModel(QAbstractItemModel):
         # Indexes carry a number, not a Python object, so that a stale one finds nothing instead of freed memory.
         self._nodes: dict[int, _Node] = {}
         self._last_id = 0
+        self._icons = outcome_icons()
 
     # -- data in -------------------------------------------------------------------------------------------
 
@@ -204,9 +205,9 @@ class QueueModel(QAbstractItemModel):
         if role == PERCENT_ROLE and column is Column.PROGRESS and isinstance(node.record, EnrichmentRun):
             return queue_text.run_percent(node.record)
         if column is Column.STATE and role == Qt.ItemDataRole.DecorationRole:
-            return outcome_style(self._style(node))[0]
+            return self._icons[self._style(node)]
         if column is Column.STATE and role == Qt.ItemDataRole.ForegroundRole:
-            return outcome_style(self._style(node))[1]
+            return outcome_colour(self._style(node))
         return None
 
     # -- inside --------------------------------------------------------------------------------------------

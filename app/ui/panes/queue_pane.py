@@ -78,6 +78,7 @@ class QueuePane(QWidget):
         super().__init__(parent)
         self._services = services
         self._runs: list[EnrichmentRun] = []
+        self._people: dict[int, tuple[EnrichmentRun, list[EnrichmentItem]]] = {}  # as read last
         self.model = QueueModel(self)
         self._notes = QueueNotes(services, self)
         self._ticks = 0
@@ -134,6 +135,8 @@ class QueuePane(QWidget):
         before = {run.run_id: run for run in self._runs}
         self._runs = await self._services.enrichment.runs()
         stuck, not_asked = await self._services.enrichment.stuck(), await self._services.enrichment.not_asked()
+        known = {run.run_id for run in self._runs}
+        self._people = {run_id: read for run_id, read in self._people.items() if run_id in known}
         self.model.set_runs(self._runs, not_asked)
         self._pages.setCurrentIndex(_FILLED if self._runs else _EMPTY)
         newest = self._runs[0] if self._runs else None
@@ -154,10 +157,17 @@ class QueuePane(QWidget):
 
     async def _read_items(self, run_id: int) -> None:
         try:
-            self.model.set_items(run_id, await self._services.enrichment.items(run_id))
+            self.model.set_items(run_id, await self._read_people(run_id))
         except ContactScoutError as error:
             self.model.forget_request(run_id)
             self.banner.show_error(error)
+
+    async def _read_people(self, run_id: int) -> list[EnrichmentItem]:
+        run = next((run for run in self._runs if run.run_id == run_id), None)
+        items = await self._services.enrichment.items(run_id)
+        if run is not None:
+            self._people[run_id] = (run, items)
+        return items
 
     def _items_wanted(self, run_id: int) -> None:
         self._scope.start(self._read_items(run_id), f"read people of run {run_id}")
@@ -186,7 +196,9 @@ class QueuePane(QWidget):
         if run is None:
             self._summary.setText("")
             return
-        items = await self._services.enrichment.items(run.run_id)
+        read = self._people.get(run.run_id)
+        # Who walks along the rows of a large run is not to have all of it read with each.
+        items = read[1] if read is not None and read[0] == run else await self._read_people(run.run_id)
         spent = run.spending
         parts = [run_title(run), f"{people_done(run):,} of {count(run.people, 'person')} done"]
         parts += [f"{name.value} found for {_found(items, name):,}" for name in EnrichField if name in run.fields]

@@ -18,6 +18,7 @@ from app.ui.panes.results_pane import ResultsPane
 from app.ui.widgets.contact_table import ContactTable
 from app.ui.widgets.labels import plain_tool_tip, set_role
 from app.ui.widgets.table_place import TablePlace
+from app.ui.wording import shortened
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -215,7 +216,7 @@ class ResultTabs(QTabWidget):
         pane.running_changed.connect(self.state_changed)
         pane.said.connect(self.said)
         pane.key_wanted.connect(self.key_wanted)
-        title = pane.title if len(pane.title) <= TITLE_CHARACTERS else pane.title[: TITLE_CHARACTERS - 1] + "…"
+        title = shortened(pane.title, TITLE_CHARACTERS)
         if any(other.title == pane.title for other in self.results()):
             title = f"{title} · {query.provider.label}"
         number = self.addTab(pane, icon("search", Ink.MUTED), title.replace("&", "&&"))

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit
 from app.domain.undo import UndoStep
 from app.ui.actions import ActionRegistry
 from app.ui.undo_history import UndoHistory
+from app.ui.wording import shortened
 
 MOST_CHARACTERS = 60
 
@@ -77,5 +78,4 @@ def edited_text(focus: QWidget | None) -> QLineEdit | QPlainTextEdit | QTextEdit
 def _named(verb: str, step: UndoStep | None) -> str:
     if step is None:
         return verb
-    name = step.name if len(step.name) <= MOST_CHARACTERS else f"{step.name[: MOST_CHARACTERS - 1]}…"
-    return f"{verb}: {name}".replace("&", "&&")
+    return f"{verb}: {shortened(step.name, MOST_CHARACTERS)}".replace("&", "&&")

@@ -28,6 +28,11 @@ def count(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number:,} {_IRREGULAR.get(noun, f'{noun}s')}"
 
 
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters, its end cut with “…” where it is longer."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def priced(text: str, cost: int) -> str:
     """What a button does, with the most credits it can cost; the bare text where it is free."""
     return f"{text} · up to {count(cost, 'credit')}" if cost else text

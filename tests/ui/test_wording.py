@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 from PySide6.QtCore import QDate, QLocale
 
-from app.ui.wording import clock, count, left_out_text, moment, priced, short_day, short_moment
+from app.ui.wording import clock, count, left_out_text, moment, priced, short_day, short_moment, shortened
 
 pytestmark = pytest.mark.gui
 
@@ -51,3 +51,8 @@ def test_a_price_stands_on_what_costs_and_only_there() -> None:
 def test_what_is_left_out_is_said_only_where_something_is() -> None:
     assert left_out_text(1, "Leadfeeder") == "Left out: 1 selected contact not from Leadfeeder."
     assert left_out_text(0, "Leadfeeder") == ""
+
+
+def test_a_text_is_cut_only_where_it_is_too_long() -> None:
+    assert shortened("Sales", 5) == "Sales"
+    assert shortened("Sales", 4) == "Sal…"

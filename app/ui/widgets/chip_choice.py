@@ -10,6 +10,7 @@ from app.ui.colours import Ink
 from app.ui.icons import icon
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.labels import plain_tool_tip, set_role
+from app.ui.wording import shortened
 
 CHIP_CHARACTERS = 32
 
@@ -58,7 +59,7 @@ class ChipChoice(QWidget):
             QWidget.setTabOrder(before, after)
 
     def _chip(self, words: str) -> QPushButton:
-        shown = words if len(words) <= CHIP_CHARACTERS else words[: CHIP_CHARACTERS - 1] + "…"
+        shown = shortened(words, CHIP_CHARACTERS)
         chip = QPushButton(shown.replace("&", "&&"))
         set_role(chip, "chip")
         chip.setCheckable(True)

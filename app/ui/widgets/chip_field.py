@@ -11,6 +11,7 @@ from app.ui.icons import icon
 from app.ui.widgets.completion import complete_from
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.labels import plain_tool_tip, set_role
+from app.ui.wording import shortened
 
 CHIP_CHARACTERS = 22
 _BOX_WIDTH = 150
@@ -137,8 +138,7 @@ class ChipField(QWidget):
             self.added.emit(name)
 
     def _chip(self, value: str) -> QPushButton:
-        shown = value if len(value) <= CHIP_CHARACTERS else value[: CHIP_CHARACTERS - 1] + "…"
-        chip = _Chip(f"{shown} ", self)
+        chip = _Chip(f"{shortened(value, CHIP_CHARACTERS)} ", self)
         set_role(chip, "chip")
         chip.setIcon(icon("close", Ink.MUTED))
         chip.setIconSize(QSize(10, 10))

@@ -27,7 +27,7 @@ from app.ui.theme import SPACING
 from app.ui.widgets.dialog_parts import name_widgets
 from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import text_label
-from app.ui.wording import count
+from app.ui.wording import count, shortened
 
 PAUSE_MS = 150
 LEAST_HEIGHT = 84
@@ -244,9 +244,7 @@ class IdInput(QWidget):
         self._sheet.setCurrentText(file.sheet)
         self._column.clear()
         for column in file.columns:
-            samples = ", ".join(" ".join(sample.split()) for sample in column.samples)
-            if len(samples) > _SAMPLE_CHARACTERS:
-                samples = samples[: _SAMPLE_CHARACTERS - 1] + "…"
+            samples = shortened(", ".join(" ".join(sample.split()) for sample in column.samples), _SAMPLE_CHARACTERS)
             self._column.addItem(f"{column.name}: {samples}" if samples else f"{column.name}: empty", column.index)
         if file.columns:
             self._column.addItem("All columns", WHOLE_FILE)

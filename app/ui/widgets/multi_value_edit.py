@@ -12,6 +12,7 @@ from app.ui.icons import icon
 from app.ui.theme import SPACING
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.labels import plain_tool_tip, set_role
+from app.ui.wording import shortened
 
 CHIP_CHARACTERS = 32
 
@@ -114,7 +115,7 @@ class MultiValueEdit(QFrame):
 
     def _chip(self, value: str, label: str) -> QPushButton:
         words = label or value
-        shown = words if len(words) <= CHIP_CHARACTERS else words[: CHIP_CHARACTERS - 1] + "…"
+        shown = shortened(words, CHIP_CHARACTERS)
         chip = QPushButton(" " + shown.replace("&", "&&"))
         set_role(chip, "chip")
         chip.setIcon(icon("close", Ink.MUTED))

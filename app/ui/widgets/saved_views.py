@@ -12,6 +12,7 @@ from app.domain.library_view import SavedView, ViewQuery
 from app.qtbridge.dialogs import ask
 from app.qtbridge.tasks import TaskScope
 from app.ui.icons import icon
+from app.ui.wording import shortened
 
 if TYPE_CHECKING:
     from app.services.library_views import LibraryViewService
@@ -145,5 +146,4 @@ class SavedViewsButton(QToolButton):
 
 
 def _short(name: str) -> str:
-    cut = name if len(name) <= MOST_CHARACTERS else name[: MOST_CHARACTERS - 1] + "…"
-    return cut.replace("&", "&&")
+    return shortened(name, MOST_CHARACTERS).replace("&", "&&")

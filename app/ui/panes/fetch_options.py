@@ -237,7 +237,7 @@ class FetchOptions(QWidget):
         needed = self.account_provider
         self._account_label.setVisible(needed is not None)
         if needed is not None:
-            self._account_label.setText(f"{needed.label} a&ccount")
+            self._account_label.setText("A&ccount" if needed is provider else f"{needed.label} a&ccount")
         self.account.setVisible(needed is not None)
         costs = provider is not None and self._costs(provider)
         self._cap_label.setVisible(costs)

@@ -9,6 +9,7 @@ from app.ui.delegates.progress_delegate import ProgressDelegate
 from app.ui.models.queue_model import PERCENT_ROLE
 from app.ui.models.review_model import Column, ReviewModel
 from app.ui.theme import SPACING
+from app.ui.widgets.plain_table import dress_table
 
 SCORE_WIDTH = 104
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -25,24 +26,17 @@ class PairView(QTableView):
 
     def __init__(self, model: ReviewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setAlternatingRowColors(True)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + SPACING.m)
         self.setModel(model)
+        dress_table(self)
         self.setItemDelegate(LinesDelegate(self))
         self.setItemDelegateForColumn(Column.SCORE, ProgressDelegate(PERCENT_ROLE, self))
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(48)
         header.setSectionResizeMode(Column.SCORE, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(Column.SCORE, SCORE_WIDTH)

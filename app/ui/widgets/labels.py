@@ -57,9 +57,15 @@ class ElidedLabel(QLabel):
         del event
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), int(self.alignment()), text)
+        painter.drawText(self.rect(), int(self.alignment()), self.painted_text())
         painter.end()
+
+    def painted_text(self) -> str:
+        """What can be read."""
+        return self._cut(self.text())
+
+    def _cut(self, text: str) -> str:
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
 
     def _show_tip(self) -> None:
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()

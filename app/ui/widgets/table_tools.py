@@ -1,7 +1,7 @@
 """The line above a contact table: the filter box, how many are shown and selected, and buttons."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from app.ui.theme import SPACING
@@ -33,17 +33,8 @@ class CountLabel(ElidedLabel):
 
     def painted_text(self) -> str:
         """What can be read."""
-        metrics, width = self.fontMetrics(), self.width()
-        text = self.text() if metrics.horizontalAdvance(self.text()) <= width else self._short
-        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what there is room for."""
-        del event
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), int(self.alignment()), self.painted_text())
-        painter.end()
+        fits = self.fontMetrics().horizontalAdvance(self.text()) <= self.width()
+        return self._cut(self.text() if fits else self._short)
 
 
 class TableTools(QWidget):

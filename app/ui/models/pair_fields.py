@@ -1,6 +1,6 @@
 """Two contacts field by field: what is the same, what is alike, what differs, and what only one of them has."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -54,10 +54,10 @@ def compare(left: ContactDetails, right: ContactDetails) -> list[FieldPair]:
         _texts("Name", [details.row.display_name for details in sides]),
         _texts("Job title", [details.row.job_title for details in sides]),
         _texts("Company", [details.row.company_name for details in sides]),
-        _texts("Domain", [details.row.company_domain for details in sides], _domain_key),
-        _many("Email", [_emails(details) for details in sides], _email_key),
+        _texts("Domain", [details.row.company_domain for details in sides], normalise_domain),
+        _many("Email", [_emails(details) for details in sides], normalise_email),
         _many("Phone", [_phones(details) for details in sides], _phone_key),
-        _many("LinkedIn", [_profiles(details) for details in sides], _profile_key),
+        _many("LinkedIn", [_profiles(details) for details in sides], linkedin_slug),
         _texts("Location", [details.row.location for details in sides]),
         _texts("Status", [details.marks.status.label if details.marks.status else "" for details in sides]),
         _texts("Rating", [_stars(details.marks.rating) for details in sides]),
@@ -156,21 +156,5 @@ def _age(details: ContactDetails) -> str:
     return short_moment(details.row.fetched_at)
 
 
-def _email_key(text: str) -> str:
-    return normalise_email(text)
-
-
-def _domain_key(text: str) -> str:
-    return normalise_domain(text)
-
-
-def _profile_key(text: str) -> str:
-    return linkedin_slug(text)
-
-
 def _phone_key(text: str) -> str:
-    return "".join(_digits(text))
-
-
-def _digits(text: str) -> Iterable[str]:
-    return (char for char in text if char.isdigit())
+    return "".join(filter(str.isdigit, text))

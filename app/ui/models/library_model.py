@@ -270,16 +270,18 @@ class LibraryModel(ContactModel):
         page = self._order[rows.start : rows.stop]
         ids = [contact_id for contact_id in page if self._cache.get(contact_id) is None]
         if ids:
-            found = await self._library.rows(ids)
-            self._cache.put((contact_id, Entry.of(row)) for contact_id, row in zip(ids, found, strict=True))
+            await self._read(ids)
         # Also where nothing was left to read: a page fetched ahead may have been painted while it was on its way.
         # The order may be a longer one by now, with the same contacts in these rows.
         if tell and page and page == self._order[rows.start : rows.start + len(page)]:
             self._tell(rows.start, rows.start + len(page) - 1)
 
-    async def _read_again(self, ids: list[int]) -> None:
+    async def _read(self, ids: list[int]) -> None:
         found = await self._library.rows(ids)
         self._cache.put((contact_id, Entry.of(row)) for contact_id, row in zip(ids, found, strict=True))
+
+    async def _read_again(self, ids: list[int]) -> None:
+        await self._read(ids)
         first, last = self._sight
         changed = set(ids)
         shown = self._order[first : last + 1]

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.changes import Change, ChangeKind
-from app.domain.errors import ContactScoutError
 from app.qtbridge.changes import ChangeBridge
 from app.qtbridge.dialogs import save_file
 from app.qtbridge.tasks import TaskScope
@@ -48,7 +47,7 @@ class SafetyDesk(QObject):
         self._say = say
         self._told = ""
         self.banner = Banner()
-        self._scope = TaskScope("safety", failure_handler(self._show_error))
+        self._scope = TaskScope("safety", failure_handler(self.banner.show_error))
         self._bridge = ChangeBridge(services.changes, self)
         self._bridge.changed.connect(self._on_change)
         self._copied.connect(self._show_progress)  # from the thread that copies
@@ -105,9 +104,6 @@ class SafetyDesk(QObject):
 
     def _show_progress(self, done: int, total: int) -> None:
         self._say(f"Backing up… {100 * done // max(1, total)} %" if done < total else "Checking the backup…")
-
-    def _show_error(self, error: ContactScoutError) -> None:
-        self.banner.show_error(error)
 
     def _on_change(self, change: Change) -> None:
         if change.kind is ChangeKind.SAFETY:

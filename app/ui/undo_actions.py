@@ -1,5 +1,7 @@
 """Undo and redo of the rep's own work, in the Edit menu."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
@@ -43,8 +45,7 @@ class UndoActions(QObject):
                 reason = f"{self._history.moving} is not finished yet."
             self._registry.set_available(key, reason)
 
-    def _add(self, key: str, text: str, run: object, keys: str, drawing: str) -> QAction:
-        assert callable(run)
+    def _add(self, key: str, text: str, run: Callable[[], object], keys: str, drawing: str) -> QAction:
         return self._registry.add(key, "&Edit", text, run, shortcut=keys, drawing=drawing)
 
     def _place(self) -> None:

@@ -66,8 +66,7 @@ class ValueLabel(QLabel):
         # For painting alone: where an address or a link breaks best.
         text = _BREAKS.sub("\u200b", self.text()).replace("\n", _LINE_SEPARATOR)
         layout = QTextLayout(text, self.font(), self)
-        layout.setTextOption(QTextOption(Qt.AlignmentFlag.AlignLeft))
-        option = layout.textOption()
+        option = QTextOption(Qt.AlignmentFlag.AlignLeft)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
         height = 0.0

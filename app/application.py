@@ -8,16 +8,14 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, SignalInstance, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QtMsgType, SignalInstance, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import __version__, first_moments
@@ -25,10 +23,12 @@ from app.bug_report import named
 from app.composition import Services, open_services
 from app.domain.errors import ContactScoutError, DamagedLibraryError, LibraryError, ProfileInUseError
 from app.domain.redaction import Redactor
+from app.last_resort import LastResort
 from app.qtbridge.dialogs import tell
 from app.qtbridge.loop import create_loop
 from app.qtbridge.reporter import ErrorReporter, log_qt_message
 from app.qtbridge.tasks import TaskScope
+from app.qtbridge.termination import termination_signals
 from app.services.safekeeping import WayOut
 from app.storage.instance_lock import InstanceLock
 from app.storage.profile import Profile
@@ -126,7 +126,7 @@ def run_window(
     """
     reporter = ErrorReporter(redact=options.redactor)
     reporter.install()
-    last_resort = _LastResort()
+    last_resort = LastResort(STOP_SECONDS, FLUSH_SECONDS, code=EXIT_BUG)
     try:
         app = _create_application()
         with asyncio.Runner(loop_factory=lambda: create_loop(app), debug=options.debug) as runner:
@@ -176,7 +176,7 @@ class _Session:
         self,
         options: WindowOptions,
         reporter: ErrorReporter,
-        last_resort: "_LastResort",
+        last_resort: LastResort,
         create_window: CreateWindow,
         tour: RunTour,
     ) -> None:
@@ -190,7 +190,7 @@ class _Session:
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
-        with _termination_signals(loop, self._request_quit):
+        with termination_signals(loop, self._request_quit):
             try:
                 code = await self._run_until_closed_for_good()
             except ProfileInUseError as error:
@@ -350,88 +350,3 @@ def _bell(profile: Path, window: AppWindow) -> Iterator[None]:
 def _remove(window: AppWindow) -> None:
     window.hide()
     window.deleteLater()
-
-
-class _LastResort:
-    """Ends the process by force when an orderly stop takes too long, but not before the library is closed.
-
-    Runs on a thread of its own: the loop, or a blocking call that it waits for, may be what hangs.
-    """
-
-    def __init__(self) -> None:
-        self._code = EXIT_BUG
-        self._make_ready()
-
-    def _make_ready(self) -> None:
-        self._library_closed = threading.Event()
-        self._called_off = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="last resort", daemon=True)
-
-    def start(self) -> None:
-        """Give the program `STOP_SECONDS` from now."""
-        self._thread.start()
-
-    def stand_down(self) -> None:
-        """The program goes on: what was stopped is closed, and something else is opened."""
-        self._called_off.set()
-        self._library_closed.set()  # else a thread that waits for it already would be waited for in turn
-        if self._thread.is_alive():
-            self._thread.join()
-        self._make_ready()
-
-    def library_is_closed(self, code: int) -> None:
-        """From now on nothing can be lost, and this is the exit code."""
-        self._code = code
-        self._library_closed.set()
-
-    def call_off(self) -> None:
-        """The program ends by itself, unless a thread is left that would keep it alive."""
-        left = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
-        if all(thread.daemon for thread in left):
-            self._called_off.set()
-
-    def _watch(self) -> None:
-        if self._called_off.wait(STOP_SECONDS):
-            return
-        closed = self._library_closed.wait(FLUSH_SECONDS)
-        if self._called_off.is_set():
-            return
-        log.error("The program did not stop in time and is ended by force; library closed: %s", closed)
-        logging.shutdown()
-        os._exit(self._code)
-
-
-@contextlib.contextmanager
-def _termination_signals(loop: asyncio.AbstractEventLoop, request: Callable[[], None]) -> Iterator[None]:
-    """Call `request` for SIGINT, SIGTERM and their kin while the context lasts."""
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
-    numbers = [signal.Signals[name] for name in names]
-    try:
-        for number in numbers:
-            loop.add_signal_handler(number, request)
-    except NotImplementedError:
-        with _polled_signals(loop, numbers, request):
-            yield
-        return
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-
-
-@contextlib.contextmanager
-def _polled_signals(
-    loop: asyncio.AbstractEventLoop, numbers: list[signal.Signals], request: Callable[[], None]
-) -> Iterator[None]:
-    """Do the same on Windows, where Python looks for signals only while it runs code: a timer lets it."""
-    previous = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(request)) for number in numbers}
-    awake = QTimer(interval=200)
-    awake.timeout.connect(lambda: None)
-    awake.start()
-    try:
-        yield
-    finally:
-        awake.stop()
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -12,7 +12,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -21,7 +20,7 @@ from typing import TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QMimeData, Qt, QTimer
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -43,42 +42,13 @@ from app.storage.profile import Profile
 from app.ui.models.id_outcome_model import Column
 from app.ui.panes.bulk_fetch_pane import BulkFetchPane
 from app.ui.theme import Theme
+from bench.watch import Watch
 
 W = TypeVar("W", bound=QWidget)
 
 PIECES = 100_000
-FRAME = 0.016
 PATIENCE = 120.0
 RUNNING_SECONDS = 10.0
-
-
-class Watch:
-    """Beats on the event loop, and notes the standstills of each step."""
-
-    def __init__(self) -> None:
-        self._last = time.perf_counter()
-        self._gaps: list[float] = []
-        self._timer = QTimer(interval=1, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._beat)
-        self._timer.start()
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Watch one step and print its figures."""
-        self._gaps.clear()
-        self._last = start = time.perf_counter()
-        yield
-        self._beat()
-        late = [gap for gap in self._gaps if gap > FRAME]
-        print(
-            f"  {name:<52}{max(self._gaps) * 1000:>8.1f} ms longest {len(late):>5} over a frame"
-            f" {(time.perf_counter() - start) * 1000:>9.0f} ms in all"
-        )
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self._gaps.append(now - self._last)
-        self._last = now
 
 
 def mixed_paste() -> str:

@@ -6,12 +6,11 @@ would make it easy. There is no company, e-mail address, phone or profile in the
 """
 
 import csv
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from app.domain.matching_people import MatchPerson
-from bench.quality import Pair
+from bench.quality import Pair, pairs_within
 
 FOLDER = Path(__file__).parent / "data" / "febrl"
 
@@ -22,16 +21,9 @@ class Sample(NamedTuple):
     people: list[MatchPerson]
     human: dict[int, int]
 
-    def true_pairs(self, humans: Iterable[int] | None = None) -> set[Pair]:
-        """All pairs of entries that are one human, of these humans only where they are given."""
-        wanted = None if humans is None else set(humans)
-        entries: dict[int, list[int]] = {}
-        for contact_id, human in sorted(self.human.items()):
-            if wanted is None or human in wanted:
-                entries.setdefault(human, []).append(contact_id)
-        return {
-            (low, high) for group in entries.values() for place, low in enumerate(group) for high in group[place + 1 :]
-        }
+    def true_pairs(self) -> set[Pair]:
+        """All pairs of entries that are one human."""
+        return pairs_within(self.human.items())
 
 
 def febrl_3() -> Sample:

@@ -16,10 +16,10 @@ from bench import make_library
 CONTACTS = 100_000
 
 
-def contacts_asked_for(purpose: str, default: int = CONTACTS) -> int:
+def contacts_asked_for(purpose: str) -> int:
     """How many contacts the command line asks for."""
     parser = argparse.ArgumentParser(description=purpose.partition("\n")[0])
-    parser.add_argument("contacts", type=int, nargs="?", default=default)
+    parser.add_argument("contacts", type=int, nargs="?", default=CONTACTS)
     return int(parser.parse_known_args()[0].contacts)
 
 

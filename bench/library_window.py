@@ -5,26 +5,23 @@ or another thread with Python's lock, shows as a late beat. A standstill of 16 m
 Beside the longest standstill stands the most that the loop's own thread worked between two beats; the rest of the time
 it waited for another thread with Python's lock, or for a processor. “Nothing at all” tells how busy the machine is.
 
-`python -m bench.library_window [PROFILE]` works on a copy of a profile made by `bench.make_library`; without one it
-makes 100,000 contacts first.
+`python -m bench.library_window [PROFILE]` works on a copy of a profile made by `bench.make_library`; without one,
+on 100,000 contacts that all benchmarks share.
 """
 
 import argparse
 import asyncio
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from statistics import median
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTableView
@@ -42,51 +39,17 @@ from app.ui.main_window import MainWindow
 from app.ui.models.contact_columns import Column
 from app.ui.models.contact_text import TextForm
 from app.ui.panes.library_pane import LibraryPane
+from bench import large
+from bench.first_paint import measure_starts
+from bench.watch import Watch
 
-CONTACTS = 100_000
-FRAME = 0.016
+FEW = 200
 PATIENCE = 120.0
 TYPED = ("lantern", "berlin sales", "zhanna", "quillmark direct", "no such person")
 KEY_PAUSE = 0.09
 """Seconds between two keys of somebody who types briskly."""
 PAINT_ROUNDS = 40
-STARTS = 7
-START_TARGET = 1.8
 WINDOW_SIZE = (1680, 1000)
-
-
-class Watch:
-    """Beats on the event loop, and notes the standstills of each step."""
-
-    def __init__(self) -> None:
-        self._last, self._last_work = time.perf_counter(), time.thread_time()
-        self._gaps: list[float] = []
-        self._works: list[float] = []
-        self._timer = QTimer(interval=1, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._beat)
-        self._timer.start()
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Watch one step and print its figures."""
-        self._gaps.clear()
-        self._works.clear()
-        self._last = start = time.perf_counter()
-        self._last_work = time.thread_time()
-        yield
-        self._beat()
-        late = [gap for gap in self._gaps if gap > FRAME]
-        print(
-            f"  {name:<58}{max(self._gaps) * 1000:>7.1f} ms longest, {max(self._works) * 1000:>5.1f} ms of it work;"
-            f" {len(late):>4} over a frame in {time.perf_counter() - start:>5.1f} s",
-            flush=True,
-        )
-
-    def _beat(self) -> None:
-        now, work = time.perf_counter(), time.thread_time()
-        self._gaps.append(now - self._last)
-        self._works.append(work - self._last_work)
-        self._last, self._last_work = now, work
 
 
 class Bench:
@@ -346,91 +309,6 @@ def _repaint(view: QTableView) -> float:
     return time.perf_counter() - started
 
 
-# How soon the window is there
-
-
-START = """
-import os, sys, time
-started = float(sys.argv[1])
-def now():
-    return f"{time.time() - started} {time.process_time()}"
-if sys.argv[2] == "bare":
-    from PySide6.QtWidgets import QApplication, QMainWindow
-    class Bare(QMainWindow):
-        def paintEvent(self, event):
-            super().paintEvent(event)
-            print(now(), flush=True)
-            os._exit(0)
-    app = QApplication([])
-    window = Bare()
-    window.resize(1200, 800)
-    window.show()
-    app.exec()
-else:
-    import app.__main__
-    from app.first_moments import rubbish_left_until_shown
-    with rubbish_left_until_shown():  # in the order of app.__main__
-        import app.composition
-        from pathlib import Path
-        from PySide6.QtCore import QTimer
-        from app.application import WindowOptions, run_window
-        from app.storage.profile import Profile
-        from app.ui.main_window import MainWindow
-        class Told(MainWindow):
-            def paintEvent(self, event):
-                super().paintEvent(event)
-                if not hasattr(self, "told"):
-                    self.told = True
-                    first.append(now())
-        first = []
-        def create(services, reporter, options):
-            window = Told(services, reporter=reporter, demo=False)
-            def look():
-                model = window.library.model
-                if first and model.rowCount() and model.entry(model.contact_id(0)) is not None:
-                    print(first[0], now(), flush=True)
-                    os._exit(0)
-            window.watch = QTimer(window, interval=2)
-            window.watch.timeout.connect(look)
-            window.watch.start()
-            return window
-        run_window(WindowOptions(Profile(Path(sys.argv[2]))), create_window=create)
-"""
-
-
-def measure_starts(full: Path, empty: Path) -> None:
-    """Print how long the first paint takes, with a full library and with a handful of contacts, against Qt's own.
-
-    The starts take turns, each after one that nobody measures, and all find compiled modules, as installed programs do.
-    """
-    places = {"bare": "bare", "100,000 contacts": str(full), "a few contacts": str(empty)}
-    with tempfile.TemporaryDirectory() as compiled:
-        environ = {**os.environ, "PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
-        for what in places.values():
-            _start(what, environ)
-        rounds = [{name: _start(what, environ) for name, what in places.items()} for _ in range(STARTS)]
-    wall, work = (median(each["bare"][place] for each in rounds) for place in (0, 1))
-    print(f"First paint of the window, from the start of the process (a bare window: {_ms(wall)}, {_ms(work)} of work)")
-    for name in list(places)[1:]:
-        waited, worked, rows, _ = (median(values) for values in zip(*(each[name] for each in rounds), strict=True))
-        against = [median(each[name][place] / each["bare"][place] for each in rounds) for place in (0, 1)]
-        verdict = "kept" if against[1] <= START_TARGET else "MISSED"
-        print(
-            f"  {name:<24}{_ms(waited)}, {against[0]:.1f} times the bare window; {_ms(worked)} of work,"
-            f" {against[1]:.1f} times (target ≤ {START_TARGET}: {verdict}); first rows after {_ms(rows)}"
-        )
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"
-
-
-def _start(what: str, environ: dict[str, str]) -> list[float]:
-    command = [sys.executable, "-c", START, repr(time.time()), what]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=environ)
-    return [float(word) for word in done.stdout.split()]
-
-
 async def _open(folder: Path, deed: Callable[[MainWindow, Services], Awaitable[None]]) -> None:
     async with open_services(Profile(folder), demo=True) as services:
         window = MainWindow(services, reporter=ErrorReporter(), demo=True)
@@ -445,8 +323,11 @@ async def _open(folder: Path, deed: Callable[[MainWindow, Services], Awaitable[N
             window.close()
 
 
-def _make(contacts: int, folder: Path) -> None:
-    subprocess.run([sys.executable, "-m", "bench.make_library", str(contacts), str(folder)], check=True)
+def _profile(folder: Path, contacts: int) -> Path:
+    """A profile with a library of so many contacts."""
+    folder.mkdir()
+    shutil.copy(large.library(contacts), Profile(folder).library_path)
+    return folder
 
 
 def main() -> None:
@@ -460,10 +341,9 @@ def main() -> None:
         if options.profile:
             shutil.copytree(options.profile, full)
         else:
-            _make(CONTACTS, full)
+            _profile(full, large.CONTACTS)
         if not options.no_starts:
-            _make(200, few)
-            measure_starts(full, few)
+            measure_starts(full, _profile(few, FEW))
         app = QApplication.instance() or QApplication([])
         assert isinstance(app, QApplication)
         with asyncio.Runner(loop_factory=lambda: create_loop(app)) as runner:

@@ -47,11 +47,6 @@ _BATCH = 100
 _encoder = msgspec.json.Encoder()
 
 
-def people(contacts: int, seed: int = 1) -> list[Person]:
-    """The invented people, by index."""
-    return DemoData(seed=seed, contacts=contacts).people
-
-
 def records_of(data: DemoData, person: Person) -> list[SourceRecord]:
     """What the services that were asked said of one person: mostly one record, at most three."""
     known = [provider for provider in Provider if person.known_to(provider)]

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from app.services.own_work import OwnWorkService
 from app.storage.database import Database, rows
 from app.storage.library import LibraryRepository
 from bench.b2b import SEED, Rows, make_rows
-from bench.quality import Gate, Pair, Quality, quality
+from bench.quality import Gate, Quality, pairs_within, quality
 
 HELD_OUT_SEED = SEED + 1
 _PAGE = 250
@@ -88,22 +87,14 @@ async def run(sample: Rows) -> Result:
     contact_of_row = [survivors[contact_id] for contact_id in placed]
     human_of = _majority(contact_of_row, sample.human)
     return Result(
-        merged=quality(_pairs(enumerate(contact_of_row)), _pairs(enumerate(sample.human))),
-        pairs=quality({(pair.low_id, pair.high_id) for pair in found}, _pairs(human_of.items())),
+        merged=quality(pairs_within(enumerate(contact_of_row)), pairs_within(enumerate(sample.human))),
+        pairs=quality({(pair.low_id, pair.high_id) for pair in found}, pairs_within(human_of.items())),
         review=len(found) / len(sample.records),
         contacts=len(human_of),
         seconds=seconds,
         cores=after[0] - used[0],
         megabytes=after[1],
     )
-
-
-def _pairs(group_of: Iterable[tuple[int, int]]) -> set[Pair]:
-    """All pairs of members of one group, from each member's group."""
-    groups: dict[int, list[int]] = {}
-    for member, group in sorted(group_of):
-        groups.setdefault(group, []).append(member)
-    return {(low, high) for group in groups.values() for place, low in enumerate(group) for high in group[place + 1 :]}
 
 
 def _majority(contact_of_row: list[int], human_of_row: list[int]) -> dict[int, int]:

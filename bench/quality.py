@@ -1,6 +1,6 @@
 """How good a matching is, against the truth: precision, recall, F1; and gates that are met or missed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 Pair = tuple[int, int]
@@ -34,6 +34,14 @@ class Quality:
             f"precision {self.precision:.4f}  recall {self.recall:.4f}  F1 {self.f1:.4f}"
             f"  ({self.right:,} right, {self.wrong:,} wrong, {self.missed:,} missed)"
         )
+
+
+def pairs_within(group_of: Iterable[tuple[int, int]]) -> set[Pair]:
+    """All pairs of members of one group, from each member with its group."""
+    groups: dict[int, list[int]] = {}
+    for member, group in sorted(group_of):
+        groups.setdefault(group, []).append(member)
+    return {(low, high) for group in groups.values() for place, low in enumerate(group) for high in group[place + 1 :]}
 
 
 def quality(found: Collection[Pair], true: Collection[Pair]) -> Quality:

@@ -198,8 +198,8 @@ class _Session:
             except ContactScoutError as error:
                 await self._explain(error)
                 code = error.exit_code
-        self._last_resort.library_is_closed(code)
         log.info("Ended with exit code %d", code)
+        self._last_resort.library_is_closed(code)  # last: from now on the process may be ended at any moment
         return code
 
     def _request_quit(self) -> None:

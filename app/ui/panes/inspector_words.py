@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from app.domain.contact import FieldValue, RecordKind, SourceRecord
+from app.domain.enrichment import PRICES, EnrichField
 from app.domain.provider import Provider
 from app.providers.registry import service_class
 from app.ui.wording import count, moment
@@ -14,6 +15,7 @@ KINDS = {
     RecordKind.ENRICHMENT: "enrichment",
 }
 _SHORT_KINDS = {RecordKind.SUMMARY: " search", RecordKind.FULL: "", RecordKind.ENRICHMENT: " enrichment"}
+_ENRICHED = {"email": EnrichField.EMAILS, "phone": EnrichField.PHONES}
 FIELD_LABELS = {
     "first_name": "First name",
     "last_name": "Last name",
@@ -79,9 +81,15 @@ class Costs:
         self._paid = {_person(record) for record in self._records.values() if record.credits_charged}
 
     def of_value(self, value: FieldValue) -> str:
-        """What the record that a value came with cost; "" for a value that the rep typed."""
+        """What the record that a value came with cost; "" for a value that the rep typed.
+
+        What an enrichment found is priced field by field.
+        """
         if value.provider is None or value.kind is None:
             return ""
+        if value.kind is RecordKind.ENRICHMENT and value.field in _ENRICHED:
+            charged = min(value.credits, PRICES[_ENRICHED[value.field]])
+            return _words(value.provider, value.kind, charged)
         record = self._records.get(value.record_id)
         return self.of_record(record) if record is not None else _words(value.provider, value.kind, value.credits)
 
@@ -123,7 +131,8 @@ def full_provenance(value: FieldValue, costs: Costs) -> str:
         return f"Entered by you, {moment(value.fetched_at)}"
     parts = [value.provider.label, KINDS[value.kind], moment(value.fetched_at), _quality(value), value.note]
     cost = costs.of_value(value)
-    whole = f"{cost} for the whole record" if cost[:1].isdigit() else cost
+    by_field = value.kind is RecordKind.ENRICHMENT
+    whole = f"{cost} for the whole record" if cost[:1].isdigit() and not by_field else cost
     return ", ".join(part for part in (*parts, whole, "your choice" if value.chosen else "") if part)
 
 

@@ -25,7 +25,7 @@ from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_signal, wait_until
 from app.ui.panes.inspector_pane import InspectorPane
-from app.ui.panes.inspector_words import age_text
+from app.ui.panes.inspector_words import Costs, age_text, full_provenance, provenance
 from app.ui.widgets.selectable_text import SelectableText
 from tests.support.rows import make_row
 from tests.support.widgets import press_text
@@ -224,3 +224,16 @@ async def test_a_contact_that_cannot_be_read_is_told_in_the_pane() -> None:
 )
 def test_ages_are_told_in_the_largest_unit(age: timedelta, words: str) -> None:
     assert age_text(NOW - age, NOW) == words
+
+
+def test_what_an_enrichment_found_costs_what_its_field_costs() -> None:
+    email, phone = (
+        replace(said(name, value, Provider.TAMTAM, days=0), credits=11, record_id=7)
+        for name, value in (("email", "ada@fjordwerk.example"), ("phone", "+4755512345"))
+    )
+    costs = Costs(())
+    assert provenance(email, costs) == "Tamtam enrichment · just now · 1 credit"
+    assert provenance(phone, costs) == "Tamtam enrichment · just now · 10 credits"
+    assert full_provenance(phone, costs).endswith(", 10 credits")
+    bought = replace(said("email", "ada@fjordwerk.example", Provider.LEADFEEDER, days=0), credits=3)
+    assert full_provenance(bought, costs).endswith(", 3 credits for the whole record")

@@ -23,7 +23,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-
 def _process_events_without_timers() -> None:
     """Between the phases of a test no loop runs: what a timer starts there would have nobody to run it."""
     from PySide6.QtCore import QCoreApplication, QEventLoop

@@ -100,6 +100,8 @@ class LibraryPane(QWidget):
             self._folded_for_room = True
         elif not is_narrow and self._folded_for_room:
             self._toggle.setChecked(True)
+        elif self.panel.isVisible():
+            self._size_panel()  # what a smaller window took from it comes back
         self._was_narrow = is_narrow
 
     # The view
@@ -155,7 +157,7 @@ class LibraryPane(QWidget):
             **save_query(self.model.query),
             "columns": self.table.save_state(),
             "panel": self._toggle.isChecked() or self._folded_for_room,
-            "panel_width": self._splitter.sizes()[0] or self._panel_width,
+            "panel_width": self._panel_width,
             "open_facets": self.panel.open_facets(),
         }
         return lambda: {**state, **place.save()}
@@ -227,13 +229,18 @@ class LibraryPane(QWidget):
 
     def _show_panel(self, shown: bool) -> None:
         self._folded_for_room = False
-        if not shown and self.panel.isVisible():
-            self._panel_width = self._splitter.sizes()[0]
         self.panel.setVisible(shown)
         if shown:
-            rest = max(200, self._splitter.width() - self._panel_width)
-            self._splitter.setSizes([self._panel_width, rest])
+            self._size_panel()
             self._count_facets()
+        self.state_changed.emit()
+
+    def _size_panel(self) -> None:
+        rest = max(200, self._splitter.width() - self._splitter.handleWidth() - self._panel_width)
+        self._splitter.setSizes([self._panel_width, rest])
+
+    def _on_panel_dragged(self) -> None:
+        self._panel_width = self._splitter.sizes()[0]
         self.state_changed.emit()
 
     def _show_page(self) -> None:
@@ -310,7 +317,7 @@ class LibraryPane(QWidget):
         self.panel.folded.connect(self.state_changed)
         self.views.chosen.connect(self.show_view)
         self.views.said.connect(self.said)
-        self._splitter.splitterMoved.connect(lambda *_: self.state_changed.emit())
+        self._splitter.splitterMoved.connect(self._on_panel_dragged)
         table = self.table
         table.view.place_changed.connect(self._note_sight)
         table.failed.connect(self.banner.show_error)

@@ -366,6 +366,15 @@ async def test_a_hidden_tab_catches_up_when_it_is_shown(pane: LibraryPane, desk:
     assert pane.model.rowCount() == PEOPLE + 10
 
 
+async def test_the_panel_gets_back_what_a_smaller_window_took_from_it(pane: LibraryPane) -> None:
+    pane.resize(1100, 500)
+    before = pane.panel.width()
+    for width in (640, 480, 640):  # squeezed, then folded, then squeezed again
+        pane.resize(width, 500)
+    pane.resize(1100, 500)
+    await wait_until(lambda: pane.panel.width() == before)
+
+
 async def test_a_narrow_pane_gives_the_room_to_the_table(pane: LibraryPane) -> None:
     toggle = pane.findChild(QToolButton, "library_facets")
     assert isinstance(toggle, QToolButton)

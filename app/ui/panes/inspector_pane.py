@@ -116,7 +116,7 @@ class InspectorPane(QWidget):
         before, self._many = self._many, selected > 1
         if self._many:
             self.summary.show_count(selected)
-            self._stack.setCurrentWidget(self.summary)
+            self._stack.setCurrentWidget(self._summary_scroll)
             self._scope.replace("sum", self._sum_up(known))
         elif before:
             self._leave_summary(known)
@@ -287,12 +287,7 @@ class InspectorPane(QWidget):
         self.header.split_requested.connect(self.split)
 
     def _build(self) -> None:
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setAccessibleName("Contact details")
         content = QWidget()
-        set_role(content, "canvas")
         column = QVBoxLayout(content)
         column.setContentsMargins(SPACING.m, SPACING.xs, SPACING.m, SPACING.l)
         column.setSpacing(SPACING.m)
@@ -304,7 +299,8 @@ class InspectorPane(QWidget):
         for title in (ABOUT, EXPERIENCE, EDUCATION, MERGED, HISTORY, RECORDS):
             column.addWidget(self._line_sections[title])
         column.addStretch(1)
-        self._scroll.setWidget(content)
+        self._scroll = _scrolling(content, "Contact details")
+        self._summary_scroll = _scrolling(self.summary, "Selected contacts")
         self._stack = QStackedWidget()
         self._stack.addWidget(
             EmptyState(
@@ -314,11 +310,22 @@ class InspectorPane(QWidget):
             )
         )
         self._stack.addWidget(self._scroll)
-        self._stack.addWidget(self.summary)
+        self._stack.addWidget(self._summary_scroll)
         layout = QVBoxLayout(self)
         no_margins(layout, SPACING.s)
         layout.addWidget(self.banner)
         layout.addWidget(self._stack, 1)
+
+
+def _scrolling(content: QWidget, name: str) -> QScrollArea:
+    """Room for what may be longer than the panel is high."""
+    set_role(content, "canvas")
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setAccessibleName(name)
+    area.setWidget(content)
+    return area
 
 
 def _lines(make: Callable[[_T], QWidget], things: Iterable[_T]) -> list[QWidget]:

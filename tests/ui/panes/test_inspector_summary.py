@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from app.demo.dataset import DemoData
 from app.qtbridge.waiting import wait_until
@@ -34,6 +35,25 @@ async def test_the_summary_follows_the_selection_and_what_is_done_to_it(tmp_path
         table.select_ids(ids[2:3])
         await wait_until(lambda: inspector.details is not None and inspector.details.row.contact_id == ids[2])
         assert not inspector.summary.isVisible()
+
+
+async def test_in_a_low_window_it_is_scrolled_and_nothing_of_it_is_cut(tmp_path: Path) -> None:
+    async with (
+        demo_services(tmp_path, data=DemoData(seed=1, contacts=400)) as services,
+        open_window(services) as window,
+    ):
+        window.resize(960, 600)
+        pane = await search(window, relationship_status="any")
+        pane.table.select_ids(pane.table.all_ids()[:9])
+        summary = window.inspector.summary
+        await wait_until(lambda: "TalkToHumans (all)" in summary.text)
+        await wait_until(
+            lambda: all(
+                label.height() >= label.heightForWidth(label.width())
+                for label in summary.findChildren(QLabel)
+                if label.isVisible()
+            )
+        )
 
 
 async def test_very_many_are_only_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,7 @@ class SelectionSummary(QWidget):
             button.setIconSize(QSize(16, 16))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            button.setMinimumWidth(1)  # in a narrow panel its words are cut, and nothing else is
             self._buttons.addWidget(button)
 
     def show_count(self, selected: int) -> None:

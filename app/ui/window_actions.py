@@ -102,6 +102,7 @@ class WindowActions(QObject):
         bar.addSeparator()
         bar.addAction(registry["contacts.enrich"])
         export = QToolButton()
+        export.setObjectName("toolbar_export")
         export.setText("Export…")
         export.setIcon(registry["export.all"].icon())
         export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -109,9 +110,11 @@ class WindowActions(QObject):
         export.setToolTip("Write contacts to a CSV file")
         export.setAccessibleName("Export")
         menu = QMenu(export)
-        menu.addActions([registry["export.selected"], registry["export.all"]])
+        ways = [registry["export.selected"], registry["export.all"]]
+        menu.addActions(ways)
         export.setMenu(menu)
-        registry["export.all"].enabledChanged.connect(export.setEnabled)
+        for way in ways:  # what is selected may be exported while the filter hides all of it
+            way.enabledChanged.connect(lambda _: export.setEnabled(any(each.isEnabled() for each in ways)))
         bar.addWidget(export)
         bar.addWidget(ChipBar(list(chips.values())))
         self._window.addToolBar(bar)

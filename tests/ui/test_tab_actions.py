@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton
 
 from app.demo.dataset import DemoData
 from app.domain.provider import Provider
@@ -68,4 +68,20 @@ async def test_a_file_is_called_after_the_tab_it_comes_from(tmp_path: Path, data
         do(window, "export.all")
         asked = await dialog(ExportDialog)
         assert Path(child(asked, QLineEdit, "export_path").text()).name == "library.csv"
+        asked.reject()
+
+
+async def test_what_is_selected_can_be_exported_while_the_filter_hides_it(tmp_path: Path, data: DemoData) -> None:
+    async with demo_services(tmp_path, data=data) as services, open_window(services) as window:
+        await search(window, Provider.TALKTOHUMANS, relationship_status="any")
+        do(window, "view.library")
+        table = window.library.table
+        await wait_until(lambda: table.all_count > 2)
+        table.select_ids(table.all_ids()[:2])
+        table.set_filter_text("nobody is called so")
+        await wait_until(lambda: not window.actions_by_key["export.all"].isEnabled())
+        assert child(window, QToolButton, "toolbar_export").isEnabled()
+        do(window, "export.selected")
+        asked = await dialog(ExportDialog)
+        await wait_until(lambda: any("2 contacts" in label.text() for label in asked.findChildren(QLabel)))
         asked.reject()

@@ -289,7 +289,7 @@ class LibraryPane(QWidget):
         self._splitter.addWidget(self.table)
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setHandleWidth(SPACING.m)
-        self.panel.setMinimumWidth(170)
+        self.panel.setMinimumWidth(200)
         self.panel.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._splitter)

@@ -24,7 +24,7 @@ class ProgressStrip(QFrame):
         self._text = ElidedLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(180)
+        self._bar.setFixedWidth(140)
         self.stop_button = QPushButton("Stop")
         self.stop_button.setIcon(icon("stop"))
         self.stop_button.setIconSize(QSize(14, 14))

@@ -145,6 +145,8 @@ class EnrichmentService(EnrichmentPlanner):
                 f"This could cost {plan.estimate.maximum} credits, more than the cap of {cap}.",
                 next_step="Raise the cap or choose fewer people or fields.",
             )
+        if plan.named_anew:
+            await self._library.bring_back(plan.named_anew, "Back in the library: named again, to be enriched.")
         run_id = await self._repository.create_run(
             plan.people,
             plan.fields,

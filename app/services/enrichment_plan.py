@@ -68,7 +68,8 @@ class EnrichmentPlan:
     `people` will be sent, `rows` are their rows, counted from 1 in the order given, and `wanted` is what is asked of
     each: less than `fields` where a value is owned already. `owned` are those values, with their age. `balance_left`
     is None when the provider could not be asked. `maybe_charged` counts those of `people` who were sent before without
-    an answer that was seen.
+    an answer that was seen. `named_anew` are the contacts among them whom the rep had removed from the library, and
+    has named since: they come back with the consent.
     """
 
     fields: frozenset[EnrichField]
@@ -80,6 +81,7 @@ class EnrichmentPlan:
     balance_left: int | None
     owned: tuple[OwnedValue, ...] = ()
     maybe_charged: int = 0
+    named_anew: tuple[int, ...] = ()
 
     @property
     def maybe_charged_text(self) -> str:

@@ -68,7 +68,7 @@ class EnrichmentPlanner:
     ) -> EnrichmentPlan:
         """A plan for people typed or read from a file. What is known of them already is not bought again.
 
-        Naming somebody whom the rep had removed from the library is asking for them anew.
+        Naming somebody whom the rep had removed from the library is asking for them anew: `enqueue` brings them back.
         """
         wanted = frozenset(fields)
         found = await self._library.find_people([person.identity_keys for person in people])
@@ -82,10 +82,8 @@ class EnrichmentPlanner:
             async for number, person in in_slices(enumerate(people))
         ]
         plan = await self._plan(candidates, wanted, refresh=refresh)
-        removed = await self._library.removed([row.contact_id for row in rows.values()])
-        # As contacts they would be left out before they are sent.
-        sent = [replace(person, contact_id=None) if person.contact_id in removed else person for person in plan.people]
-        return replace(plan, people=tuple(sent))
+        contacts = [person.contact_id for person in plan.people if person.contact_id is not None]
+        return replace(plan, named_anew=tuple(sorted(await self._library.removed(contacts))))
 
     async def plan_retry(self, run_id: int) -> EnrichmentPlan:
         """A plan for what of a run failed, expired, or came back without a row; `enqueue` it to buy it.

@@ -11,6 +11,7 @@ from app.domain.provider import Provider
 from app.domain.search import SearchPage
 from app.storage import identity, library_people, quarantine, refreshing, source_records
 from app.storage.columns import json_list, moment, optional_moment, utc_now
+from app.storage.contact_events import note_event
 from app.storage.contact_rows import no_contact, read_details, read_rows, removed_ids
 from app.storage.database import Connection, Database, rows
 
@@ -136,6 +137,22 @@ class LibraryRepository:
             LibraryError: The library cannot be read.
         """
         return await self._database.read(lambda conn: removed_ids(conn, contact_ids))
+
+    async def bring_back(self, contact_ids: Sequence[int], why: str) -> None:
+        """Show contacts again that the rep had removed; `why` goes into their history.
+
+        Raises:
+            LibraryError: The library cannot be written.
+        """
+
+        def work(conn: Connection) -> list[int]:
+            back = sorted(removed_ids(conn, contact_ids))
+            source_records.show_again(conn, back)
+            note_event(conn, back, why, at=utc_now())
+            refreshing.show_stored(conn, back)
+            return back
+
+        await self._database.write(work, announce=lambda ids: _contacts_changed(ids, ""))
 
     async def all_ids(self, limit: int | None = None) -> list[int]:
         """The ids of all contacts, the newest entry first; at most `limit`."""

@@ -1,6 +1,6 @@
 """Source records as they arrive: each is kept under its contact and told in its history; it may bring one back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from app.domain.contact import RecordKind, SourceRecord
 from app.storage.columns import stamp, to_json
@@ -75,8 +75,8 @@ def bring_back(conn: Connection, placed: Sequence[tuple[int, SourceRecord]]) -> 
         return []
     unwanted = find_contacts(conn, removed)
     back = [(contact_id, naming[contact_id]) for contact_id in removed if contact_id not in unwanted]
+    show_again(conn, [contact_id for contact_id, _ in back])
     for contact_id, record in back:
-        conn.execute("UPDATE contact SET removed_at = NULL WHERE contact_id = ?", (contact_id,))
         note_event(
             conn,
             [contact_id],
@@ -85,6 +85,13 @@ def bring_back(conn: Connection, placed: Sequence[tuple[int, SourceRecord]]) -> 
             provider=record.provider,
         )
     return back
+
+
+def show_again(conn: Connection, contact_ids: Iterable[int]) -> None:
+    """Show contacts that the rep had removed."""
+    conn.executemany(
+        "UPDATE contact SET removed_at = NULL WHERE contact_id = ?", [(contact_id,) for contact_id in contact_ids]
+    )
 
 
 def _event(record: SourceRecord) -> str:

@@ -1,6 +1,7 @@
 """What is known is not bought again, however it is spelt; samples, retries, domains and the ledger."""
 
 import csv
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.domain.enrichment import BatchState, EnrichField, LedgerFilter, LedgerK
 from app.domain.errors import InputError, LibraryError
 from app.domain.outcomes import Outcome
 from app.domain.provider import Provider
+from app.domain.suppression import SuppressionEntry, SuppressionKind
 from app.services.enrichment_plan import REMOVED, Exclusion
 from app.storage.database import Database
 from app.storage.library import LibraryRepository
@@ -23,6 +25,7 @@ from tests.support.demo_services import demo_services
 EMAILS = frozenset({EnrichField.EMAILS})
 PHONES = frozenset({EnrichField.PHONES})
 BOTH = frozenset(EnrichField)
+PROFILE = "https://www.linkedin.com/in/ada-moreau"
 
 
 def people(data: DemoData, count: int) -> list[PersonInput]:
@@ -139,10 +142,51 @@ async def test_who_was_removed_is_bought_only_when_named_anew(tmp_path: Path) ->
         named = await enrichment.plan_people([PersonInput("ada", "MOREAU", "acme.example")], BOTH)
         assert named.wanted == (PHONES,)
         assert [value.value for value in named.owned] == ["ada@acme.example"]
+        assert await services.library.removed(ids) == {ids[0]}, "nothing happens before the rep agrees"
         run_id = await enrichment.enqueue(named, cap=10, origin="")
+        assert await services.library.removed(ids) == set()
+        details = await services.library.details(ids[0])
+        assert "Back in the library: named again, to be enriched." in [event.text for event in details.history]
         await enrichment.drain([run_id])
         (item,) = await enrichment.items(run_id)
+        assert item.person.contact_id == ids[0]
         assert item.outcomes[EnrichField.PHONES].outcome not in (Outcome.CANCELLED, Outcome.QUEUED)
+
+
+@pytest.fixture
+async def removed_ada(tmp_path: Path) -> AsyncIterator[Services]:
+    """Services whose library has Ada, known by more than a file says of her, and removed by the rep."""
+    folder = tmp_path / "profile"
+    folder.mkdir()
+    database = await Database.open(folder / "library.sqlite3")
+    ids = await LibraryRepository(database).save(
+        [make_record("1", first_name="Ada", last_name="Moreau", company_domain="acme.example", linkedin_url=PROFILE)]
+    )
+    await database.close()
+    async with demo_services(folder) as services:
+        await services.own_work.remove(ids)
+        yield services
+
+
+async def test_who_was_removed_and_is_named_in_two_ways_is_bought_once(removed_ada: Services) -> None:
+    enrichment = removed_ada.enrichment
+    first = await enrichment.plan_people([PersonInput("Ada", "Moreau", "acme.example")], PHONES)
+    run_id = await enrichment.enqueue(first, cap=10, origin="")
+    named = [PersonInput("Ada", "Moreau", "acme-group.example", linkedin_url=PROFILE)]
+    again = await enrichment.plan_people(named, PHONES)
+    assert again.excluded_by_kind == {Exclusion.IN_QUEUE: 1}
+    await enrichment.drain([run_id])
+
+
+async def test_who_was_named_anew_and_put_on_the_list_then_is_not_bought(removed_ada: Services) -> None:
+    enrichment = removed_ada.enrichment
+    plan = await enrichment.plan_people([PersonInput("Ada", "Moreau", "acme.example")], PHONES)
+    run_id = await enrichment.enqueue(plan, cap=10, origin="")
+    await removed_ada.suppression.add([SuppressionEntry(SuppressionKind.LINKEDIN, "ada-moreau")])
+    await enrichment.drain([run_id])
+    (item,) = await enrichment.items(run_id)
+    assert item.outcomes[EnrichField.PHONES].outcome is Outcome.SUPPRESSED
+    assert (await enrichment.run(run_id)).spending.charged == 0
 
 
 async def test_a_retry_leaves_out_who_was_removed_until_that_is_undone(tmp_path: Path) -> None:

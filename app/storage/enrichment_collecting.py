@@ -18,6 +18,7 @@ from app.storage.states import IllegalTransitionError
 NO_ROW = "The provider returned no row for this person."
 GIVEN_UP = "You stopped waiting for this answer."
 NOT_SENT = "Given up before it was sent."
+NOT_SENT_AGAIN = "Sent before, and the answer was not seen; given up before it was sent again."
 
 
 class EnrichmentCollecting(EnrichmentStore):
@@ -108,16 +109,19 @@ class EnrichmentCollecting(EnrichmentStore):
     async def give_up(self, batch_id: int, reason: str = "", *, expired: bool = False) -> None:
         """Stop waiting for a batch and release its credits.
 
-        People who were sent end as expired, those never sent as cancelled; who had an end keeps it. `expired` says
-        that the provider no longer has the request, which may still be queued again.
+        People who were sent end as expired, those never sent as cancelled, and those who were to be sent again, since
+        no answer was seen, as unknown; who had an end keeps it. `expired` says that the provider no longer has the
+        request, which may still be queued again.
         """
 
         def step(conn: Connection, batch: EnrichmentBatch, at: datetime) -> None:
             sent = batch.state.is_pollable
-            note = reason or (GIVEN_UP if sent else NOT_SENT)
+            again = not sent and moves.may_have_left(conn, batch_id)
+            note = reason or (GIVEN_UP if sent else NOT_SENT_AGAIN if again else NOT_SENT)
             end = BatchState.EXPIRED if expired else BatchState.ABANDONED
             moves.release(conn, batch, end, at, note=note, next_poll_at=None)
-            moves.set_open_fields(conn, batch_id, Outcome.EXPIRED if sent else Outcome.CANCELLED, note, at)
+            outcome = Outcome.EXPIRED if sent else Outcome.UNKNOWN if again else Outcome.CANCELLED
+            moves.set_open_fields(conn, batch_id, outcome, note, at)
 
         await self._step(batch_id, step, announce=money_moved)
 

@@ -1,6 +1,7 @@
 """Who must not be bought after all is left out of the queue before a submit, inside a caller's transaction.
 
-Who is on the do-not-contact list by now ends as suppressed, and whom the rep has removed from the library as cancelled.
+Who is on the do-not-contact list by now ends as suppressed, and whom the rep has removed from the library as cancelled;
+as unknown where they were sent before without an answer that was seen.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from app.storage.enrichment_rows import read_batch, read_items
 from app.storage.suppressed import find_items
 
 REMOVED = "Removed from the library before it was sent."
+SENT_BEFORE = "Sent before, and the answer was not seen; removed from the library before it was sent again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ def leave_out(conn: Connection, batch: EnrichmentBatch, at: datetime) -> tuple[b
         Whether anything changed, and whether anybody is left to send.
     """
     items = read_items(conn, batch_id=batch.batch_id)
+    sent_before = moves.may_have_left(conn, batch.batch_id)
     left, changed = len(items), False
     for unwanted in _find(conn, items):
         left -= len(unwanted.reasons)
@@ -44,11 +47,14 @@ def leave_out(conn: Connection, batch: EnrichmentBatch, at: datetime) -> tuple[b
             note = unwanted.some
             closed = read_batch(conn, moves.split_off(conn, batch, unwanted.reasons, at, note=note))
         moves.release(conn, closed, BatchState.ABANDONED, at, note=note)
+        outcome, reasons = unwanted.outcome, unwanted.reasons
+        if sent_before and outcome is Outcome.CANCELLED:
+            outcome, reasons = Outcome.UNKNOWN, dict.fromkeys(reasons, SENT_BEFORE)
         conn.executemany(
             "UPDATE enrichment_field SET outcome = ?, reason = ?, finished_at = ?"
             " WHERE outcome IN ('queued', 'in_flight')"
             " AND item_id = (SELECT item_id FROM enrichment_item WHERE client_key = ?)",
-            [(unwanted.outcome, reason, stamp(at), key) for key, reason in unwanted.reasons.items()],
+            [(outcome, reason, stamp(at), key) for key, reason in reasons.items()],
         )
     return changed, left > 0 or not changed
 

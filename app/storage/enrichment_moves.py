@@ -260,6 +260,15 @@ def is_known_request(conn: Connection, request_id: str) -> bool:
     return one(conn, "SELECT 1 FROM enrichment_event WHERE request_id = ? LIMIT 1", (request_id,)) is not None
 
 
+def may_have_left(conn: Connection, batch_id: int) -> bool:
+    """Whether a batch that waits to be sent was sent before: it may have been charged, and no answer was seen."""
+    states = (BatchState.UNKNOWN_OUTCOME, BatchState.SUBMITTED)
+    found = one(
+        conn, "SELECT 1 FROM enrichment_event WHERE batch_id = ? AND to_state IN (?, ?) LIMIT 1", (batch_id, *states)
+    )
+    return found is not None
+
+
 def _record(
     conn: Connection,
     batch_id: int,

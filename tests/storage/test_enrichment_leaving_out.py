@@ -7,7 +7,8 @@ from app.domain.outcomes import Outcome
 from app.domain.suppression import SuppressionEntry, SuppressionKind
 from app.services.own_work import OwnWorkService
 from app.storage.database import Database
-from app.storage.enrichment_leaving_out import REMOVED
+from app.storage.enrichment_collecting import NOT_SENT_AGAIN
+from app.storage.enrichment_leaving_out import REMOVED, SENT_BEFORE
 from app.storage.enrichment_runs import EnrichmentRepository
 from app.storage.ledger import LedgerRepository
 from app.storage.library import LibraryRepository
@@ -143,3 +144,20 @@ async def test_a_merged_contact_goes_with_the_one_it_stands_for_now(
     await own.remove(ids[:1])
     assert not await queue.leave_out_unwanted(batch_id)
     assert await ends(queue, run_id) == [(Outcome.CANCELLED, REMOVED)]
+
+
+async def test_who_may_have_been_charged_before_does_not_end_as_never_sent(
+    queue: EnrichmentRepository, own: OwnWorkService, contacts: list[int]
+) -> None:
+    run_id, batch_id = await queued(queue, contacts)
+    assert await queue.reserve(batch_id, 3, "key")
+    assert await queue.begin_submit(batch_id, "hash")
+    await queue.unknown(batch_id, "Lost.")
+    await queue.resubmit_unknown(batch_id)
+    await own.remove(contacts[:1])
+    assert await queue.leave_out_unwanted(batch_id)
+    waits = (Outcome.QUEUED, "")
+    assert await ends(queue, run_id) == [(Outcome.UNKNOWN, SENT_BEFORE), waits, waits]
+    await queue.give_up(batch_id)
+    assert [outcome for outcome, _ in await ends(queue, run_id)] == [Outcome.UNKNOWN] * 3
+    assert (await ends(queue, run_id))[1][1] == NOT_SENT_AGAIN

@@ -88,9 +88,7 @@ async def retry(services: Services, arguments: argparse.Namespace, console: Cons
         agree_to_cost(console, Estimate(0, most), cap=arguments.max_credits, yes=arguments.yes, what=what)
         for question in questions:
             await services.enrichment.retry_unknown(question.batch_id)
-        code = await see_through(services, [], console, run_ids=[arguments.run])
-        again_unknown = tell_of_unknown([await services.enrichment.run(arguments.run)], console)
-        return EXIT_ITEMS_FAILED if again_unknown else code
+        return await _see_retried(services, arguments.run, console)
     plan = await services.enrichment.plan_retry(arguments.run)
     what = f"Looking up {len(plan.people)} people again"
     if plan.maybe_charged_text:
@@ -98,11 +96,16 @@ async def retry(services: Services, arguments: argparse.Namespace, console: Cons
     agree_to_cost(console, plan.estimate, cap=arguments.max_credits, yes=arguments.yes, what=what)
     cap = plan.estimate.maximum if arguments.max_credits is None else arguments.max_credits
     run_id = await services.enrichment.enqueue(plan, cap=cap, origin=f"run {arguments.run}")
+    return await _see_retried(services, run_id, console)
+
+
+async def _see_retried(services: Services, run_id: int, console: Console) -> int:
     await see_through(services, [], console, run_ids=[run_id])
     run = await services.enrichment.run(run_id)
     console.say(f"Run {run_id}: {in_words(run.counts)}.")
-    tell_of_unknown([run], console)
-    return EXIT_ITEMS_FAILED if any(outcome.needs_attention for outcome in run.counts) else EXIT_OK
+    unknown = tell_of_unknown([run], console)
+    failed = unknown or any(outcome.needs_attention for outcome in run.counts)
+    return EXIT_ITEMS_FAILED if failed else EXIT_OK
 
 
 async def give_up(services: Services, arguments: argparse.Namespace, console: Console) -> int:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from app.ui.dock_room import DockRoom
+from app.ui.dock_room import DockRoom, is_behind
 
 SMALLEST_PANE = 120
 SIDE_WIDTH = 344
@@ -72,7 +72,7 @@ class WindowDocks:
         own.toggled.connect(action.setChecked)
 
         def toggle() -> None:
-            if dock.isHidden() or self._is_behind(dock):
+            if dock.isHidden() or is_behind(self._window, dock):
                 self.bring_forward(dock.windowTitle())
             else:
                 dock.close()
@@ -99,12 +99,6 @@ class WindowDocks:
         self._room.give(
             {self._docks[place.title]: QSize(SIDE_WIDTH, 0) for place in beside}
             | {self._docks[place.title]: QSize(0, height) for place in below}
-        )
-
-    def _is_behind(self, dock: QDockWidget) -> bool:
-        """Whether another dock covers this one."""
-        return dock.visibleRegion().isEmpty() and any(
-            beside.isVisible() for beside in self._window.tabifiedDockWidgets(dock)
         )
 
     def _make(self, place: DockPlace) -> QDockWidget:

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.dock_room import DockRoom
@@ -57,14 +57,54 @@ def test_docks_are_as_large_again_after_the_window_was_small(desk: Desk, qtbot: 
     qtbot.waitUntil(lambda: desk.sizes() == (400, 300))
 
 
+def drag(desk: Desk, by: int, qtbot: QtBot) -> int:
+    """Pull the edge of the dock at the left by so many pixels; returns how wide it is then."""
+    before, edge = desk.left.width(), QPoint(desk.left.geometry().right() + 3, 60)
+    QTest.mousePress(desk.window, Qt.MouseButton.LeftButton, pos=edge)
+    for part in (by // 2, by):
+        QTest.mouseMove(desk.window, edge + QPoint(part, 0))
+        QApplication.processEvents()
+    QTest.mouseRelease(desk.window, Qt.MouseButton.LeftButton, pos=edge + QPoint(by, 0))
+    qtbot.waitUntil(lambda: desk.left.width() != before)
+    QApplication.processEvents()
+    return desk.left.width()
+
+
+def there_and_back(desk: Desk, qtbot: QtBot) -> None:
+    """Make the window small and large again, in one step each."""
+    desk.window.resize(SMALL)
+    qtbot.waitUntil(lambda: desk.window.size() == SMALL)
+    desk.window.resize(LARGE)
+    qtbot.waitUntil(lambda: desk.window.size() == LARGE)
+
+
 def test_what_the_rep_made_of_them_meanwhile_counts(desk: Desk, qtbot: QtBot) -> None:
     desk.window.resize(SMALL)
     qtbot.waitUntil(lambda: desk.left.width() < 400)
-    edge = desk.left.geometry().topRight() + QPoint(2, 60)
-    QTest.mouseClick(desk.window, Qt.MouseButton.LeftButton, pos=edge)
-    desk.window.resizeDocks([desk.left], [90], Qt.Orientation.Horizontal)
-    qtbot.waitUntil(lambda: desk.left.width() == 90)
+    narrow = drag(desk, -40, qtbot)
     desk.window.resize(LARGE)
-    qtbot.waitUntil(lambda: desk.window.width() == LARGE.width())
-    qtbot.wait(0)
-    assert desk.left.width() == 90
+    qtbot.waitUntil(lambda: desk.sizes() == (narrow, 300))
+
+
+def test_what_the_rep_made_of_them_before_comes_back(desk: Desk, qtbot: QtBot) -> None:
+    wide = drag(desk, 80, qtbot)
+    assert wide > 400
+    there_and_back(desk, qtbot)
+    qtbot.waitUntil(lambda: desk.sizes() == (wide, 300))
+
+
+def test_a_dock_behind_another_has_the_size_of_the_one_in_front(desk: Desk, qtbot: QtBot) -> None:
+    behind = QDockWidget("Behind", desk.window)
+    behind.setWidget(QLabel())
+    desk.window.removeEventFilter(desk.room)
+    room = DockRoom(desk.window, [desk.left, behind, desk.below])
+    desk.window.tabifyDockWidget(desk.left, behind)
+    desk.left.raise_()
+    QApplication.processEvents()
+    room.give({desk.left: QSize(400, 0)})
+    wide = drag(desk, 80, qtbot)
+    there_and_back(desk, qtbot)
+    qtbot.waitUntil(lambda: desk.left.width() == wide)
+    behind.raise_()
+    there_and_back(desk, qtbot)
+    qtbot.waitUntil(lambda: behind.width() == wide)

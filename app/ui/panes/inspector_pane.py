@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.changes import Change, ChangeKind
 from app.domain.contact import ContactDetails
@@ -24,7 +24,7 @@ from app.ui.panes.inspector_words import COMPANY_FIELDS, CONTACT_FIELDS, NAME_FI
 from app.ui.theme import SPACING
 from app.ui.widgets.banner import Banner
 from app.ui.widgets.empty_state import EmptyState
-from app.ui.widgets.labels import set_role
+from app.ui.widgets.scrolled import ScrolledContent, scroll_area
 
 if TYPE_CHECKING:
     from app.composition import Services
@@ -287,7 +287,7 @@ class InspectorPane(QWidget):
         self.header.split_requested.connect(self.split)
 
     def _build(self) -> None:
-        content = QWidget()
+        content = ScrolledContent()
         column = QVBoxLayout(content)
         column.setContentsMargins(SPACING.m, SPACING.xs, SPACING.m, SPACING.l)
         column.setSpacing(SPACING.m)
@@ -299,8 +299,8 @@ class InspectorPane(QWidget):
         for title in (ABOUT, EXPERIENCE, EDUCATION, MERGED, HISTORY, RECORDS):
             column.addWidget(self._line_sections[title])
         column.addStretch(1)
-        self._scroll = _scrolling(content, "Contact details")
-        self._summary_scroll = _scrolling(self.summary, "Selected contacts")
+        self._scroll = scroll_area(content, "Contact details")
+        self._summary_scroll = scroll_area(self.summary, "Selected contacts")
         self._stack = QStackedWidget()
         self._stack.addWidget(
             EmptyState(
@@ -315,17 +315,6 @@ class InspectorPane(QWidget):
         no_margins(layout, SPACING.s)
         layout.addWidget(self.banner)
         layout.addWidget(self._stack, 1)
-
-
-def _scrolling(content: QWidget, name: str) -> QScrollArea:
-    """Room for what may be longer than the panel is high."""
-    set_role(content, "canvas")
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setAccessibleName(name)
-    area.setWidget(content)
-    return area
 
 
 def _lines(make: Callable[[_T], QWidget], things: Iterable[_T]) -> list[QWidget]:

@@ -12,6 +12,7 @@ from app.domain.countries import country_name
 from app.ui.theme import SPACING
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.labels import rule, set_role, text_label
+from app.ui.widgets.scrolled import ScrolledContent
 from app.ui.wording import count
 
 #: So many contacts are looked at one by one.
@@ -20,7 +21,7 @@ _MOST_NAMED = 4
 _LABEL_WIDTH = 76
 
 
-class SelectionSummary(QWidget):
+class SelectionSummary(ScrolledContent):
     """How many contacts are selected, what they share, and buttons for all of them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QToolButton, QWidget
 
 from app.domain.changes import Change, ChangeFeed, ChangeKind
 from app.domain.contact import (
@@ -237,3 +237,14 @@ def test_what_an_enrichment_found_costs_what_its_field_costs() -> None:
     assert full_provenance(phone, costs).endswith(", 10 credits")
     bought = replace(said("email", "ada@fjordwerk.example", Provider.LEADFEEDER, days=0), credits=3)
     assert full_provenance(bought, costs).endswith(", 3 credits for the whole record")
+
+
+async def test_it_scrolls_to_its_end_and_not_beyond() -> None:
+    async with shown(Shelf(), ChangeFeed()) as pane:
+        pane.resize(320, 300)
+        pane.show_contact(1)
+        await showing(pane, "Emails bought.")
+        area = next(each for each in pane.findChildren(QScrollArea) if each.isVisible())
+        content = area.widget()
+        assert content is not None
+        await wait_until(lambda: content.height() == content.heightForWidth(content.width()) > area.height())

@@ -219,6 +219,7 @@ class LibraryPane(QWidget):
     def _count_facets(self) -> None:
         self._count_pause.stop()
         if self._toggle.isChecked():
+            self._since_count.start()  # also from its beginning, or contacts that stream in would never let it end
             self._scope.replace("facets", self._show_facets())
 
     async def _show_facets(self) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSta
 from pytestqt.qtbot import QtBot
 
 from app.demo.dataset import DemoData
-from app.domain.library_view import Facet
+from app.domain.library_view import Facet, FacetCounts, ViewQuery
 from app.domain.provider import Provider
 from app.qtbridge.waiting import wait_signal, wait_until
 from app.ui.dialogs.name_dialog import NameDialog
@@ -355,6 +356,30 @@ async def test_large_selections_are_copied_from_the_library(pane: LibraryPane) -
     assert len(copied) == PEOPLE + 1
     assert all("Person" in line for line in copied[1:])
     assert said[-1] == f"Copied {PEOPLE} contacts."
+
+
+async def test_contacts_that_stream_in_let_a_count_of_the_facets_end(
+    pane: LibraryPane, desk: LibraryDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wait_until(lambda: pane.is_counted)
+    facets, begun, go_on, ended = desk.services.views.facets, asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(query: ViewQuery) -> tuple[FacetCounts, ...]:
+        begun.set()
+        await go_on.wait()
+        counts = await facets(query)
+        ended.set()
+        return counts
+
+    monkeypatch.setattr(desk.services.views, "facets", slow)
+    monkeypatch.setattr("app.ui.panes.library_pane.COUNT_PAUSE_MS", 600_000)
+    pane._count_facets()
+    await begun.wait()
+    await desk.add(range(4000, 4010))
+    await settled(pane)
+    assert pane._count_pause.remainingTime() > 300_000, "the next count waits for its turn"
+    go_on.set()
+    await ended.wait()
 
 
 async def test_a_hidden_tab_catches_up_when_it_is_shown(pane: LibraryPane, desk: LibraryDesk) -> None:

@@ -117,6 +117,7 @@ class ExportDialog(QDialog):
         if self._strip.isHidden() and done < total:  # what is done at once needs no telling
             self._strip.begin("Exporting contacts", total)
         self._strip.advance(done, total)
+        self._strip.stop_button.setEnabled(done < total)  # what is left is the file itself, in a moment
 
     def _show(self) -> None:
         left_out = 0 if self._all_the_same.isChecked() else self._suppressed

@@ -138,6 +138,12 @@ async def test_a_long_export_says_how_far_it_is_and_can_be_stopped_without_a_fil
         assert told[-1] == "Exporting contacts: 2 of 5"
         assert not strip.isVisible()
         assert not any(tmp_path.glob("*.csv"))
-        monkeypatch.setattr(strip, "advance", advance)
+
+        def advance_and_stop_too_late(done: int, total: int) -> None:
+            advance(done, total)
+            if done == total:
+                asyncio.get_running_loop().call_soon(strip.stop_button.click)
+
+        monkeypatch.setattr(strip, "advance", advance_and_stop_too_late)
         press(dialog, "export_confirm")
-        assert await task == ExportReport(target, 5)
+        assert await asyncio.wait_for(task, 20) == ExportReport(target, 5)

@@ -214,7 +214,7 @@ class SuppressionDialog(QDialog):
     def _set_up_table(self) -> None:
         table = self.table
         table.setModel(self._model)
-        dress_table(table, (90, 300, 140, 130))
+        dress_table(table, (90, 300, 140, 145))
         header = table.horizontalHeader()
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         table.selectionModel().selectionChanged.connect(lambda *_: self._show_selection())

@@ -131,7 +131,7 @@ def full_provenance(value: FieldValue, costs: Costs) -> str:
         return f"Entered by you, {moment(value.fetched_at)}"
     parts = [value.provider.label, KINDS[value.kind], moment(value.fetched_at), _quality(value), value.note]
     cost = costs.of_value(value)
-    by_field = value.kind is RecordKind.ENRICHMENT
+    by_field = value.kind is RecordKind.ENRICHMENT and value.field in _ENRICHED
     whole = f"{cost} for the whole record" if cost[:1].isdigit() and not by_field else cost
     return ", ".join(part for part in (*parts, whole, "your choice" if value.chosen else "") if part)
 

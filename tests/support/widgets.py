@@ -2,9 +2,9 @@
 
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QMessageBox, QWidget
 
 from app.qtbridge.waiting import wait_until
 
@@ -27,8 +27,7 @@ def press(parent: QWidget, name: str) -> None:
 
 
 def press_text(parent: QWidget, text: str) -> None:
-    """Click the visible button that says this, once it has its place."""
-    QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+    """Click the visible button that says this."""
     button = next(each for each in parent.findChildren(QAbstractButton) if each.text() == text and each.isVisible())
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 

@@ -15,6 +15,7 @@ from app.ui.panes.inspector_groups import KnownField, KnownValue
 from app.ui.panes.inspector_words import FIELD_LABELS, LIST_FIELDS, URL_FIELDS, Costs, full_provenance, provenance
 from app.ui.theme import SPACING
 from app.ui.widgets.labels import plain_tool_tip, set_role, text_label
+from app.ui.widgets.scrolled import give_room
 from app.ui.widgets.selectable_text import SelectableText
 from app.ui.wording import count
 
@@ -142,6 +143,7 @@ class FieldRow(QWidget):
             self._grid.addWidget(self._others, 3, 1, 1, 2)
         if self._others is not None:
             self._others.setVisible(on)
+            give_room()
 
     def _lay_out(self) -> None:
         self._grid = QGridLayout(self)
@@ -198,6 +200,7 @@ class _OtherValues(QWidget):
                 further.hide()
                 further.deleteLater()
                 self._tell_more()
+                give_room()
 
             further.clicked.connect(go_on)
             self._column.addWidget(further, 0, Qt.AlignmentFlag.AlignLeft)

@@ -1,6 +1,6 @@
 """What may be longer than its panel is high, and is scrolled up and down."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from app.ui.widgets.labels import set_role
@@ -15,6 +15,11 @@ class ScrolledContent(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Next to nothing: the height follows from the width."""
         return QSize(1, 0)
+
+
+def give_room() -> None:
+    """Make contents as high as what has just come into them, before a button that was clicked paints them squeezed."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
 
 def scroll_area(content: ScrolledContent, name: str) -> QScrollArea:

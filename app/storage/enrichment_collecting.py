@@ -115,12 +115,15 @@ class EnrichmentCollecting(EnrichmentStore):
         """
 
         def step(conn: Connection, batch: EnrichmentBatch, at: datetime) -> None:
-            sent = batch.state.is_pollable
-            again = not sent and moves.may_have_left(conn, batch_id)
-            note = reason or (GIVEN_UP if sent else NOT_SENT_AGAIN if again else NOT_SENT)
+            if batch.state.is_pollable:
+                outcome, why = Outcome.EXPIRED, GIVEN_UP
+            elif moves.may_have_left(conn, batch_id):
+                outcome, why = Outcome.UNKNOWN, NOT_SENT_AGAIN
+            else:
+                outcome, why = Outcome.CANCELLED, NOT_SENT
+            note = reason or why
             end = BatchState.EXPIRED if expired else BatchState.ABANDONED
             moves.release(conn, batch, end, at, note=note, next_poll_at=None)
-            outcome = Outcome.EXPIRED if sent else Outcome.UNKNOWN if again else Outcome.CANCELLED
             moves.set_open_fields(conn, batch_id, outcome, note, at)
 
         await self._step(batch_id, step, announce=money_moved)

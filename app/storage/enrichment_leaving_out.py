@@ -38,33 +38,29 @@ def leave_out(conn: Connection, batch: EnrichmentBatch, at: datetime) -> tuple[b
         Whether anything changed, and whether anybody is left to send.
     """
     items = read_items(conn, batch_id=batch.batch_id)
-    sent_before = moves.may_have_left(conn, batch.batch_id)
     left, changed = len(items), False
-    for unwanted in _find(conn, items):
+    for unwanted in _find(conn, items, batch.batch_id):
         left -= len(unwanted.reasons)
         closed, note, changed = batch, unwanted.everybody, True
         if left:
             note = unwanted.some
             closed = read_batch(conn, moves.split_off(conn, batch, unwanted.reasons, at, note=note))
         moves.release(conn, closed, BatchState.ABANDONED, at, note=note)
-        outcome, reasons = unwanted.outcome, unwanted.reasons
-        if sent_before and outcome is Outcome.CANCELLED:
-            outcome, reasons = Outcome.UNKNOWN, dict.fromkeys(reasons, SENT_BEFORE)
         conn.executemany(
             "UPDATE enrichment_field SET outcome = ?, reason = ?, finished_at = ?"
             " WHERE outcome IN ('queued', 'in_flight')"
             " AND item_id = (SELECT item_id FROM enrichment_item WHERE client_key = ?)",
-            [(outcome, reason, stamp(at), key) for key, reason in reasons.items()],
+            [(unwanted.outcome, reason, stamp(at), key) for key, reason in unwanted.reasons.items()],
         )
     return changed, left > 0 or not changed
 
 
 def is_anybody_unwanted(conn: Connection, batch_id: int) -> bool:
     """Whether there is somebody in a batch who must not be bought."""
-    return any(_find(conn, read_items(conn, batch_id=batch_id)))
+    return any(_find(conn, read_items(conn, batch_id=batch_id), batch_id))
 
 
-def _find(conn: Connection, items: Sequence[EnrichmentItem]) -> Iterator[_Unwanted]:
+def _find(conn: Connection, items: Sequence[EnrichmentItem], batch_id: int) -> Iterator[_Unwanted]:
     suppressed = find_items(conn, items)
     if suppressed:
         yield _Unwanted(
@@ -79,9 +75,10 @@ def _find(conn: Connection, items: Sequence[EnrichmentItem]) -> Iterator[_Unwant
         item.client_key for item in items if item.person.contact_id in gone and item.client_key not in suppressed
     ]
     if removed:
+        sent_before = moves.may_have_left(conn, batch_id)
         yield _Unwanted(
-            dict.fromkeys(removed, REMOVED),
-            Outcome.CANCELLED,
+            dict.fromkeys(removed, SENT_BEFORE if sent_before else REMOVED),
+            Outcome.UNKNOWN if sent_before else Outcome.CANCELLED,
             REMOVED,
             "Everybody in it was removed from the library before it was sent.",
         )

@@ -128,19 +128,19 @@ _domain = lru_cache(maxsize=10_000)(normalise_domain)
 
 
 class SuppressionIndex:
-    """All entries, to look people up in."""
+    """All entries, to look people up in.
+
+    Attributes:
+        names_phones: Whether a number is named, so that numbers must be read.
+    """
 
     def __init__(self, entries: Iterable[SuppressionEntry]) -> None:
         self._entries = {(entry.kind, _key(entry.kind, entry.value)): entry for entry in entries}
+        self.names_phones = any(kind is SuppressionKind.PHONE for kind, _ in self._entries)
 
     def __bool__(self) -> bool:
         """Whether anybody at all is left out."""
         return bool(self._entries)
-
-    @property
-    def names_phones(self) -> bool:
-        """Whether a number is named, so that numbers must be read."""
-        return any(kind is SuppressionKind.PHONE for kind, _ in self._entries)
 
     def find(self, traits: Traits) -> SuppressionEntry | None:
         """The entry that names a person, None where there is none.

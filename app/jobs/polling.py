@@ -50,7 +50,7 @@ class PollBook:
 
     def grant(self, batch_id: int) -> None:
         """Ask about a batch once more, however old it is."""
-        self._granted[batch_id] = next(self._grants)
+        self._grant_one(batch_id)
         if batch_id in self._due:
             self._due[batch_id] = (self._due[batch_id][0], self._monotonic())
 
@@ -105,7 +105,7 @@ class PollBook:
         overdue = batch.expires_at is not None and self._now() >= batch.expires_at
         enough = tries + 1 >= self._schedule.missing_tries and ticks - since >= self._schedule.missing_for
         if not (enough or overdue):
-            self._granted[batch.batch_id] = next(self._grants)
+            self._grant_one(batch.batch_id)
         return enough or overdue
 
     def set_foreign(self, batch_id: int) -> None:
@@ -121,13 +121,16 @@ class PollBook:
         """Batches bought with another key than the present one."""
         return self._foreign
 
+    def _grant_one(self, batch_id: int) -> None:
+        self._granted[batch_id] = next(self._grants)
+
     def _wait(self, batch: EnrichmentBatch, *, first: bool) -> float:
         """Seconds to the planned poll. Overdue by more than any planned wait, it was slept through: spread it."""
         planned = ((batch.next_poll_at or self._now()) - self._now()).total_seconds()
         longest = max(self._schedule.first, self._schedule.longest) * (1 + self._schedule.jitter)
         if not first:
             return min(max(planned, 0.0), longest)
-        self._granted[batch.batch_id] = next(self._grants)
+        self._grant_one(batch.batch_id)
         if -longest <= planned <= longest:
             return max(planned, 0.0)
         return self._schedule.first * self._rng.random()
